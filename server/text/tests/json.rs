@@ -261,8 +261,21 @@ proptest! {
         promises::verify(&text, &json::parse(&text, Dialect::Commented));
         let is_json = serde_json::from_str::<serde_json::Value>(&text).is_ok();
         let is_twice = |problem: &copydesk_base::Diagnostic| problem.code == copydesk_base::Code::DuplicateKey;
-        let is_good = tree.problems().iter().all(is_twice) && !text.trim().is_empty();
+        let is_good = tree.problems().iter().all(is_twice);
         prop_assert_eq!(is_good, is_json, "{}: {:?}", text, tree.problems());
+    }
+}
+
+#[test]
+fn nothing_is_no_json() {
+    let told = |text: &str, dialect: Dialect| -> Vec<String> {
+        let tree = json::parse(text, dialect);
+        tree.problems().iter().map(|problem| problem.message.clone()).collect()
+    };
+    let wants = ["JSON wants a value, and here is none; write '{}' for nothing"];
+    for text in ["", "\n", "  \r\n", "\u{feff}"] {
+        assert_eq!(told(text, Dialect::Strict), wants, "{text:?}");
+        assert_eq!(told(text, Dialect::Commented), [""; 0], "{text:?}");
     }
 }
 

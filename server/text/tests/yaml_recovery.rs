@@ -469,6 +469,24 @@ fn limits() {
 }
 
 #[test]
+fn what_is_too_deep_is_marked_where_the_limit_is_passed() {
+    let keys: String = (0..300).map(|depth| " ".repeat(depth) + "a:\n").collect();
+    let lists = format!("a: b\nc: {}{}\n", "[".repeat(300), "]".repeat(300));
+    for (text, line, column) in [(keys.as_str(), 128, 128), (&lists, 1, 132)] {
+        let tree = yaml::parse(text);
+        let places: Vec<(usize, usize)> = tree
+            .problems()
+            .iter()
+            .map(|problem| {
+                let before = &text[..problem.span.start];
+                (before.matches('\n').count(), before.len() - before.rfind('\n').map_or(0, |at| at + 1))
+            })
+            .collect();
+        assert_eq!(places, [(line, column)]);
+    }
+}
+
+#[test]
 fn alias_bombs_stay_small() {
     let mut text = "a0: &a0 [x, x]\n".to_owned();
     for level in 1..60 {

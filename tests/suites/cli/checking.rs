@@ -71,6 +71,21 @@ fn check_counts_in_utf_16_behind_astral_characters() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_column() {
+    let text = format!("\u{feff}namee: x\n{}", GOOD.split_once('\n').map_or("", |(_, rest)| rest));
+    let workspace = Workspace::new(COPYDESK).with([("x.workflow.yaml", text.as_str())]);
+    let ran = workspace.run(&["check"]).exits(1);
+    assert!(ran.stdout.contains("x.workflow.yaml:1:1: error[unknown-key]"), "{ran}");
+    assert!(ran.stdout.contains("1 | namee: x\n    | ^^^^^\n"), "{ran}");
+    let report = workspace.run(&["check", "--json"]).exits(1).json();
+    let range = json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 5}});
+    assert_eq!(report["files"][0]["diagnostics"][0]["range"], range, "{report}");
+    let report = workspace.run(&["check", "--sarif"]).exits(1).json();
+    let place = &report["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!((&place["region"]["startColumn"], &place["region"]["endColumn"]), (&json!(1), &json!(6)));
+}
+
+#[test]
 fn check_tells_a_config_in_the_order_of_its_lines() {
     let config = "permissions:\n  deny: [Bsah(ls)]\nproviders:\n  near: {kind: olama}\n";
     let workspace = Workspace::new(COPYDESK).with([(".copydesk/config.yaml", config)]);

@@ -41,7 +41,13 @@ pub(super) fn mismatch<'a>(
         "true or false" => "this is true or false".to_owned(),
         word => format!("this is a {word}"),
     };
-    let mut message = format!("{} {}; {found}", holder.takes(findings.file.kind), shape.takes());
+    let mut takes = shape.takes();
+    if let Some((unit, _)) =
+        seen.scalar_text().and_then(|text| Some((unit(holder)?.0, with_unit(holder, text)?)))
+    {
+        takes = takes.replacen("number", &format!("number of {unit}"), 1);
+    }
+    let mut message = format!("{} {takes}; {found}", holder.takes(findings.file.kind));
     let braced = braced(findings, node).filter(|_| shape.takes_scalar());
     if braced.is_some() {
         message.push_str(", for '{{' opens one in YAML; write '${{'");
@@ -161,16 +167,21 @@ fn digits(text: &str, number: &Number) -> Option<String> {
 
 /// A time with a unit, as the number that the key takes: `30s` for `timeout` is 30000.
 fn with_unit(holder: Holder<'_>, text: &str) -> Option<String> {
-    let unit = match holder.name {
-        "timeout" | "baseDelay" => 1.0,
-        name if name.ends_with("Seconds") => 1000.0,
-        _ => return None,
-    };
+    let (_, unit) = unit(holder)?;
     let split = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (count, written) = text.split_at(split);
     let milliseconds = SleepTime::parse(&format!("{}{}", count.trim(), short_unit(written)?))?;
     let number = milliseconds / unit;
     (number.fract() == 0.0).then(|| number.to_string())
+}
+
+/// What a number counts under a key of that name, and how many milliseconds that is.
+fn unit(holder: Holder<'_>) -> Option<(&'static str, f64)> {
+    match holder.name {
+        "timeout" | "baseDelay" => Some(("milliseconds", 1.0)),
+        name if name.ends_with("Seconds") => Some(("seconds", 1000.0)),
+        _ => None,
+    }
 }
 
 /// Whether a value that should be an expression starts with `!`, which YAML reads as a tag.

@@ -1,7 +1,7 @@
 //! The tree beside its shape: unknown and missing keys, wrong kinds of values, words that are not in the list.
 
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
-use copydesk_text::{Entries, Entry, Items, Kind, Node};
+use copydesk_text::{Entries, Entry, Items, Kind, Node, Syntax};
 
 use super::fixes::{remove_at, remove_item, remove_key};
 use super::memo::Look;
@@ -10,7 +10,7 @@ use super::unknown::{slip, unknown_key};
 use super::{Findings, missing, rules, scalar};
 use crate::declared::Block;
 use crate::file::first_key;
-use crate::shape::{List, Mapping, Rest, Shape, Standing};
+use crate::shape::{List, Mapping, Need, Rest, Shape, Standing};
 use crate::{File, FileKind};
 
 /// The key that holds a value, for messages and for places.
@@ -75,10 +75,11 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     let shape = findings.shapes.root();
     match tree.root() {
         Some(node) if !node.is_null() => value(findings, node, shape, root),
-        // An empty file lacks every key that must be there.
+        // An empty file lacks every key that must be there; one of JSON lacks a value first, and that is told.
         found => {
             let empty = Node::nothing(found.map_or(0, |node| node.span().start));
-            if let Some(mapping) = shape.mapping().filter(|_| tree.broken().is_empty()) {
+            let is_told = tree.syntax() == Syntax::Json && !tree.problems().is_empty();
+            if let Some(mapping) = shape.mapping().filter(|_| tree.broken().is_empty() && !is_told) {
                 missing::keys(findings, empty, mapping, None, &[], root);
             }
         }
@@ -123,7 +124,10 @@ fn without_value(findings: &Findings<'_>, node: Node<'_>, shape: &Shape, holder:
     let mut fixes = Vec::new();
     let is_behind_colon = holder.holds == Holds::Value
         && file.text.get(holder.span.end..).is_some_and(|rest| rest.starts_with(':'));
-    if node.span().is_empty() && is_behind_colon {
+    // The least that a mapping takes may still lack a key.
+    let is_enough =
+        shape.mapping().is_none_or(|inner| inner.keys_of(None).all(|key| key.need == Need::Optional));
+    if node.span().is_empty() && is_behind_colon && is_enough {
         let least = missing::least(shape);
         let edit = TextEdit::insert(holder.span.end + 1, format!(" {least}"));
         fixes.push(Fix::new(format!("write '{least}'"), vec![edit]));

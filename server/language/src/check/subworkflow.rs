@@ -11,6 +11,7 @@ use copydesk_base::{Code, Diagnostic, Fix, Safety, Severity};
 use copydesk_text::{Kind, Node};
 
 use super::Findings;
+use super::context::Context;
 use super::elsewhere::with_near;
 use super::fixes::{insert_key, is_flow, quoted, remove_key};
 use crate::WorkspaceIndex;
@@ -67,6 +68,33 @@ pub(super) fn callees(
         callees.insert(written.clone(), callee);
     }
     callees
+}
+
+/// An input of a called workflow, for what a step hands to it.
+pub(super) struct Taker<'c> {
+    pub(super) input: &'c Declared,
+    /// The called workflow.
+    pub(super) path: &'c Path,
+}
+
+impl Taker<'_> {
+    /// The name of the called workflow's file.
+    pub(super) fn file(&self) -> String {
+        name_of(self.path)
+    }
+}
+
+/// The inputs of what a written path leads to, where all of it is known.
+pub(super) fn takers<'c>(context: &'c Context, path: Option<Node<'_>>) -> Vec<Taker<'c>> {
+    match path.and_then(Node::as_str).and_then(|written| context.callees.get(written)) {
+        Some(Callee::Workflow { path, summary, .. }) => match &summary.body {
+            SummaryBody::Workflow(workflow) if workflow.is_whole => {
+                workflow.inputs.iter().map(|input| Taker { input, path }).collect()
+            }
+            _ => Vec::new(),
+        },
+        Some(Callee::Missing(_) | Callee::Other) | None => Vec::new(),
+    }
 }
 
 /// Paths of all workflows as `from` would write them.
@@ -290,25 +318,44 @@ fn blank(input: &Declared) -> String {
     }
 }
 
+/// What an input takes, in words.
+pub(super) const fn takes(kind: InputKind) -> &'static str {
+    match kind {
+        InputKind::Number => "a number",
+        InputKind::Boolean => "true or false",
+        InputKind::Array => "a list",
+        InputKind::Object => "a mapping",
+        InputKind::String => "a text",
+    }
+}
+
+/// Whether a text reads as what an input takes.
+pub(super) fn reads_as(text: &str, kind: InputKind) -> bool {
+    match kind {
+        InputKind::Number => text.trim().parse::<f64>().is_ok(),
+        InputKind::Boolean => matches!(text, "true" | "false"),
+        InputKind::Array => text.trim_start().starts_with('['),
+        InputKind::Object => text.trim_start().starts_with('{'),
+        InputKind::String => true,
+    }
+}
+
 /// A text that is handed over as it stands must read as what the input takes.
 fn literal(findings: &mut Findings<'_>, value: Node<'_>, input: &Declared, place: &Path) {
     let Some(text) = value.scalar_text().filter(|text| !has_expression(text)) else { return };
     if value.is_null() {
         return;
     }
-    let (fits, takes) = match input.kind {
-        Some(InputKind::Number) => (text.trim().parse::<f64>().is_ok(), "a number"),
-        Some(InputKind::Boolean) => (matches!(text, "true" | "false"), "true or false"),
-        Some(InputKind::Array) => (text.trim_start().starts_with('['), "a list, as an expression"),
-        Some(InputKind::Object) => (text.trim_start().starts_with('{'), "a mapping, as an expression"),
-        Some(InputKind::String) | None => (true, ""),
-    };
+    let unfit = input.kind.filter(|kind| !reads_as(text, *kind));
     let related = |finding: &mut Diagnostic| {
         let message = format!("'{}' is declared here", input.name);
         finding.related.push(Related { path: Some(place.to_path_buf()), span: input.span, message });
     };
-    if !fits {
-        let message = format!("the input '{}' of '{}' takes {takes}", input.name, name_of(place));
+    if let Some(kind) = unfit {
+        let written =
+            if matches!(kind, InputKind::Array | InputKind::Object) { ", as an expression" } else { "" };
+        let message =
+            format!("the input '{}' of '{}' takes {}{written}", input.name, name_of(place), takes(kind));
         let mut finding = Diagnostic::new(Code::TypeMismatch, value.span(), message);
         related(&mut finding);
         findings.add(finding);

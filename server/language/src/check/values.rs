@@ -2,13 +2,14 @@
 //!
 //! Depends on the step alone.
 
-use copydesk_base::{Code, Diagnostic, Fix, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Safety, TextEdit};
 use copydesk_text::{Kind, Node};
 
 use super::Findings;
 use super::fixes::{remove_item, remove_key};
 use super::operations::report;
 use super::structure::Holder;
+use crate::declared::inner_span;
 use crate::expression::{End, has_expression, pieces};
 
 pub(super) fn check(findings: &mut Findings<'_>, node: Node<'_>, kind: &str, holder: Holder<'_>) {
@@ -16,6 +17,8 @@ pub(super) fn check(findings: &mut Findings<'_>, node: Node<'_>, kind: &str, hol
         "join" => join(findings, node),
         "sleep" => duration(findings, node),
         "file" => patch(findings, node),
+        "request" => address(findings, node),
+        "wait" => event(findings, node),
         _ => {}
     }
     attempts(findings, node);
@@ -45,6 +48,47 @@ fn patch(findings: &mut Findings<'_>, node: Node<'_>) {
     if !text.lines().any(is_sign) {
         let message = "this is no patch: write a unified diff, or blocks of '<<<<<<< SEARCH', '=======' and '>>>>>>> REPLACE'";
         findings.add(Diagnostic::new(Code::FormatMismatch, content.span(), message));
+    }
+}
+
+/// An address that is written out says how and whom to ask.
+fn address(findings: &mut Findings<'_>, node: Node<'_>) {
+    let Some(url) = findings.tree().get(node, "url") else { return };
+    let Some(text) = url.as_str().filter(|text| !has_expression(text)) else { return };
+    let rest = ["http://", "https://"].iter().find_map(|scheme| {
+        text.get(..scheme.len()).filter(|start| start.eq_ignore_ascii_case(scheme))?;
+        text.get(scheme.len()..)
+    });
+    let is_host = |rest: &str| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']);
+    if rest.is_some_and(|rest| is_host(rest) && !text.contains(char::is_whitespace)) {
+        return;
+    }
+    if text.trim().is_empty() {
+        let message = "the address is empty; write one, as 'https://example.com'";
+        return findings.add(Diagnostic::new(Code::UnknownValue, url.span(), message));
+    }
+    let message = "this is no address to ask: it starts with 'http://' or 'https://', and a host follows";
+    let mut finding = Diagnostic::new(Code::FormatMismatch, url.span(), message);
+    let host = text.split(['/', '?', '#']).next().unwrap_or("");
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    if rest.is_none()
+        && host.contains('.')
+        && host.chars().all(is_name)
+        && !text.contains(char::is_whitespace)
+    {
+        let edits = vec![TextEdit::insert(inner_span(url).start, "https://")];
+        let fix = Fix::new("put 'https://' before it", edits).with_safety(Safety::Suggested);
+        finding = finding.with_fix(fix);
+    }
+    findings.add(finding);
+}
+
+/// What nobody can name never happens.
+fn event(findings: &mut Findings<'_>, node: Node<'_>) {
+    let Some(event) = findings.tree().get(node, "event") else { return };
+    if event.as_str().is_some_and(|name| name.trim().is_empty()) {
+        let message = "the event has no name, so the step waits for ever; write one";
+        findings.add(Diagnostic::new(Code::UnknownValue, event.span(), message));
     }
 }
 

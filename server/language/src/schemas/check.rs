@@ -24,7 +24,7 @@ use super::part::Part;
 use super::pieces::{self, Judged, Pieces};
 use super::rank::{first_of_each_value, rank};
 use super::told::Said;
-use super::value::Keys;
+use super::value::{Keys, endless};
 use super::{Schema, deprecated};
 use crate::check::suggest::Suggest;
 use crate::{File, Memo};
@@ -62,6 +62,7 @@ pub fn check_again(file: &File<'_>, schema: &Schema, memo: &mut Memo) -> Vec<Dia
         empty(file, schema, &mut found);
     }
     found.retain(|finding: &Diagnostic| tree.broken().is_empty() || !tree.is_broken(finding.span));
+    endless(tree, &mut found);
     found.sort_by_key(|finding| (finding.span, finding.code));
     // What several places take from one anchor is wrong once.
     found.dedup_by(|a, b| (a.span, a.code, &a.message) == (b.span, b.code, &b.message));

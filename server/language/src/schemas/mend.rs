@@ -85,7 +85,8 @@ impl<'a> Mender<'a> {
         let twin = words.iter().find(|word| **word != value && plain(word) == plain(value)).copied();
         let mut chosen: Vec<&Value> = twin.into_iter().collect();
         chosen.extend(words.iter().find(|word| near.is_some() && word.as_str() == near.as_deref()));
-        if words.len() <= FEW {
+        // Beside a word that was meant the others are none.
+        if chosen.is_empty() && words.len() <= FEW {
             chosen.extend(
                 words.iter().filter(|word| word.is_string() || word.is_number() || word.is_boolean()),
             );

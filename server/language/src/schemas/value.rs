@@ -3,8 +3,8 @@
 //! Aliases are unfolded, merge keys are merged, scalars get the meaning that YAML's core schema gives them. A few lines
 //! of aliases can stand for more values than a machine holds, so unfolding has an end, and says so.
 
-use copydesk_base::Span;
-use copydesk_text::{Entry, Kind, Node, Tree, Value as Meaning};
+use copydesk_base::{Code, Diagnostic, Span};
+use copydesk_text::{Entry, Kind, Node, Step, Tree, Value as Meaning};
 use serde_json::{Map, Number, Value};
 
 /// How many values aliases may add to those that are written.
@@ -204,6 +204,10 @@ impl<'t> Reader<'t> {
 
     fn behind(&mut self, node: Node<'t>, depth: usize) -> Value {
         let Some(target) = self.tree.resolve(node) else { return Value::Null };
+        // It has no end; that is told where it stands.
+        if target.span().overlaps(node.span()) {
+            return Value::Null;
+        }
         if self.unfolded > MOST_UNFOLDED {
             self.given_up = Some(node.span());
             return Value::Null;
@@ -236,6 +240,24 @@ impl<'t> Reader<'t> {
             self.given_up = Some(node.span());
         }
         deeper
+    }
+}
+
+/// Says which aliases stand within what they stand for. YAML allows that, and no schema can judge what has no end: in
+/// place of what was found there stands why. Those of a merge key are told as broken syntax.
+pub(super) fn endless(tree: &Tree, found: &mut Vec<Diagnostic>) {
+    if !tree.has_anchors() {
+        return;
+    }
+    let is_merged = |alias: Span| {
+        tree.path_at(alias.start)
+            .iter()
+            .any(|step| matches!(step, Step::Value(entry) if is_merge(*entry, Keys::Merged)))
+    };
+    for alias in tree.aliases_into_themselves().into_iter().filter(|alias| !is_merged(*alias)) {
+        found.retain(|finding| finding.span != alias);
+        let message = "this alias stands within what it stands for, so what is behind it is not checked";
+        found.push(Diagnostic::new(Code::SchemaUnavailable, alias, message));
     }
 }
 

@@ -38,8 +38,8 @@ fn a_word_tells_the_branch() {
         STEP,
         "- type: ⟦shel⟧\n  run: a\n",
         expect![[r#"
-        error unknown-value 'shel' is no value of 'type'; it takes 'shell' or 'http'; did you mean 'shell'? [fix: change to 'shell'] [fix: change to 'http']
-    "#]],
+            error unknown-value 'shel' is no value of 'type'; it takes 'shell' or 'http'; did you mean 'shell'? [fix: change to 'shell']
+        "#]],
     );
     check(
         STEP,
@@ -98,15 +98,15 @@ fn words_of_all_branches_are_told_together() {
         schema,
         "level: ⟦lwo⟧\n",
         expect![[r#"
-        error unknown-value 'lwo' is no value of 'level'; it takes 'low' or 'high'; did you mean 'low'? [fix: change to 'low'] [fix: change to 'high']
-    "#]],
+            error unknown-value 'lwo' is no value of 'level'; it takes 'low' or 'high'; did you mean 'low'? [fix: change to 'low']
+        "#]],
     );
     check(
         schema,
         "version: ⟦latset⟧\n",
         expect![[r#"
-        error unknown-value 'latset' is no value of 'version'; it takes 'latest' or 'stable'; did you mean 'latest'? [fix: change to 'latest'] [fix: change to 'stable']
-    "#]],
+            error unknown-value 'latset' is no value of 'version'; it takes 'latest' or 'stable'; did you mean 'latest'? [fix: change to 'latest']
+        "#]],
     );
     check(
         schema,
@@ -134,5 +134,30 @@ fn more_than_one_branch_fits() {
         expect![[r#"
         error missing-key this file needs 'name' (as 'By name') [fix: add 'name']
     "#]],
+    );
+}
+
+#[test]
+fn beside_a_word_that_is_near_no_other_is_offered() {
+    check(
+        r#"{"properties": {"type": {"enum": ["http", "cmd"]}, "mode": {"enum": ["on", "off"]}}}"#,
+        "type: ⟦cmsd⟧\nmode: ⟦sideways⟧\n",
+        expect![[r#"
+            error unknown-value 'cmsd' is no value of 'type'; it takes 'http' or 'cmd'; did you mean 'cmd'? [fix: change to 'cmd']
+            error unknown-value 'sideways' is no value of 'mode'; it takes 'on' or 'off' [fix: change to 'on'] [fix: change to 'off']
+        "#]],
+    );
+}
+
+#[test]
+fn an_alias_within_what_it_stands_for_is_told_and_the_rest_is_checked() {
+    check(
+        r#"{"properties": {"a": {"properties": {"b": {"type": "object"}}}, "count": {"type": "number"}}}"#,
+        "a: &a\n  b: ⟦*a⟧\n  c: &c [⟦*c⟧]\ncount: ⟦x⟧\n",
+        expect![[r#"
+            info schema-unavailable this alias stands within what it stands for, so what is behind it is not checked
+            info schema-unavailable this alias stands within what it stands for, so what is behind it is not checked
+            error type-mismatch 'count' takes a number; this is a text
+        "#]],
     );
 }

@@ -42,10 +42,10 @@ fn mistakes_at_their_places_with_mends() {
     check(
         "name = \"x\"\nlevel = ⟦\"hihg\"⟧\nport = ⟦\"80\"⟧\nactive = ⟦\"true\"⟧\n",
         expect![[r#"
-        error unknown-value 'hihg' is no value of 'level'; it takes 'low' or 'high'; did you mean 'high'? [fix: change to 'high'] [fix: change to 'low']
-        error type-mismatch 'port' takes a whole number; this is a text [fix: change to 80 without quotes]
-        error type-mismatch 'active' takes true or false; this is a text [fix: change to true without quotes]
-    "#]],
+            error unknown-value 'hihg' is no value of 'level'; it takes 'low' or 'high'; did you mean 'high'? [fix: change to 'high']
+            error type-mismatch 'port' takes a whole number; this is a text [fix: change to 80 without quotes]
+            error type-mismatch 'active' takes true or false; this is a text [fix: change to true without quotes]
+        "#]],
     );
     check(
         "name = ⟦5⟧\nlevel = ⟦1979-05-27⟧\n",

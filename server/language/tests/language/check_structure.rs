@@ -476,7 +476,7 @@ fn words_come_from_their_list() {
     "#]],
     );
     check_steps(
-        "steps:\n  - {id: a, type: request, url: x, method: ⟦get⟧}\n  - {id: b, type: human, message: x, inputType: ⟦choice⟧}\n",
+        "steps:\n  - {id: a, type: request, url: \"https://example.com\", method: ⟦get⟧}\n  - {id: b, type: human, message: x, inputType: ⟦choice⟧}\n",
         expect![[r#"
             error unknown-value 'get' is no value of 'method'; it takes 'GET', 'POST', 'PUT', 'PATCH', 'DELETE' or 'HEAD'; did you mean 'GET'? [fix: change to 'GET']
             error unknown-value 'choice' is no value of 'inputType'; it takes 'confirm' or 'text' [fix: change to 'confirm'] [fix: change to 'text']
@@ -591,6 +591,18 @@ fn a_secret_has_no_default() {
         "inputs:\n  a: {type: string, secret: true, default: ⟦hunter2⟧}\n  b: {type: string, secret: true, default: \"\"}\n  c: {type: string, default: hunter2}\nsteps: []\n",
         expect![[r#"
             warning plain-secret the default of a secret stands here as it is; keep it out of files, then change it [fix: take it out]
+        "#]],
+    );
+}
+
+#[test]
+fn no_mend_writes_a_mapping_that_lacks_its_keys() {
+    check_steps(
+        "steps:\n  - id: a\n    type: shell\n    run: ls\n    ⟦compensate⟧:\n  - id: b\n    type: shell\n    run: ls\n    ⟦auto_heal⟧:\n  - id: c\n    type: shell\n    run: ls\n    ⟦reflexion⟧:\n",
+        expect![[r#"
+            error type-mismatch 'compensate' has no value; it takes a mapping [fix: take 'compensate' out]
+            error type-mismatch 'auto_heal' has no value; it takes a mapping [fix: take 'auto_heal' out]
+            error type-mismatch 'reflexion' has no value; it takes a mapping [fix: write '{}'] [fix: take 'reflexion' out]
         "#]],
     );
 }

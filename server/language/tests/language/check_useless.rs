@@ -144,8 +144,8 @@ fn times_with_a_unit_become_numbers() {
     check_steps(
         "steps:\n  - {id: a, type: shell, run: ls, timeout: ⟦30s⟧, memoize: true, memoizeTtlSeconds: ⟦2h⟧}\n",
         expect![[r#"
-            error type-mismatch 'timeout' takes a number or an expression; this is a text [fix: change to 30000]
-            error type-mismatch 'memoizeTtlSeconds' takes a whole number or an expression; this is a text [fix: change to 7200]
+            error type-mismatch 'timeout' takes a number of milliseconds or an expression; this is a text [fix: change to 30000]
+            error type-mismatch 'memoizeTtlSeconds' takes a whole number of seconds or an expression; this is a text [fix: change to 7200]
         "#]],
     );
 }
@@ -242,6 +242,65 @@ fn a_dynamic_step_runs_its_plan_so_many_at_a_time() {
         "steps:\n  - {id: a, type: dynamic, goal: g, supervisor: s, concurrency: 2}\n  - {id: b, type: llm, agent: a, prompt: p, ⟦concurrency⟧: 2}\n",
         expect![[r#"
             warning useless-key 'concurrency' does nothing here: there is no 'foreach' or 'strategy' [fix: take 'concurrency' out]
+        "#]],
+    );
+}
+
+#[test]
+fn objects_and_lists_are_always_true() {
+    check_steps(
+        r#"inputs: {files: {type: array}, map: {type: object}, n: {type: number}}
+steps:
+  - {id: sh, type: shell, run: ls}
+  - {id: may, type: shell, run: ls, if: "${{ inputs.n > 1 }}"}
+  - {id: a, type: shell, run: ls, if: "${{ ⟦{}⟧ }}"}
+  - {id: b, type: shell, run: ls, if: "⟦[1]⟧"}
+  - {id: c, type: shell, run: ls, if: "${{ ⟦inputs.files⟧ }}"}
+  - {id: d, type: shell, run: ls, if: "${{ !⟦inputs.map⟧ || inputs.n }}"}
+  - {id: e, type: shell, run: ls, if: ⟦steps.sh.output⟧}
+  - {id: f, type: shell, run: ls, if: "${{ inputs.n > 1 && ⟦steps.sh⟧ }}"}
+  - {id: g, type: shell, run: ls, if: "${{ steps.may.output }}"}
+  - {id: h, type: shell, run: ls, if: "${{ inputs.map && inputs.map.a }}"}
+  - {id: i, type: shell, run: ls, if: "${{ inputs.files.length && inputs.map.files && steps.sh.output.stdout }}"}
+finally:
+  - {id: z, type: shell, run: ls, if: "${{ steps.sh.output }}"}
+"#,
+        expect![[r#"
+            warning constant-condition an object is always true; ask for a field of it
+            warning constant-condition a list is always true, an empty one too; ask for its length
+            warning constant-condition a list is always true, an empty one too; ask for its length [fix: add '.length > 0']
+            warning constant-condition an object is always true; ask for a field of it
+            warning constant-condition an object is always true; ask for what the command wrote: '.stdout.trim()' [fix: add '.stdout.trim()']
+            warning constant-condition an object is always true; ask for a field of it
+        "#]],
+    );
+}
+
+#[test]
+fn a_request_needs_an_address_and_a_wait_a_name() {
+    check_steps(
+        r#"inputs: {host: {type: string}}
+steps:
+  - {id: a, type: request, url: ⟦nonsense⟧}
+  - {id: b, type: request, url: ⟦"example.com/a?b=1"⟧}
+  - {id: c, type: request, url: ⟦""⟧}
+  - {id: d, type: request, url: ⟦"https://"⟧}
+  - {id: e, type: request, url: ⟦ftp://example.com⟧}
+  - {id: f, type: request, url: ⟦"https://example.com/a b"⟧}
+  - {id: g, type: request, url: "HTTP://localhost:8080/x"}
+  - {id: h, type: request, url: "${{ inputs.host }}/x"}
+  - {id: i, type: request, url: "https://${{ inputs.host }}/x y"}
+  - {id: j, type: wait, event: ⟦""⟧}
+  - {id: k, type: wait, event: deployed}
+"#,
+        expect![[r#"
+            error format-mismatch this is no address to ask: it starts with 'http://' or 'https://', and a host follows
+            error format-mismatch this is no address to ask: it starts with 'http://' or 'https://', and a host follows [fix: put 'https://' before it]
+            error unknown-value the address is empty; write one, as 'https://example.com'
+            error format-mismatch this is no address to ask: it starts with 'http://' or 'https://', and a host follows
+            error format-mismatch this is no address to ask: it starts with 'http://' or 'https://', and a host follows
+            error format-mismatch this is no address to ask: it starts with 'http://' or 'https://', and a host follows
+            error unknown-value the event has no name, so the step waits for ever; write one
         "#]],
     );
 }

@@ -30,6 +30,7 @@ mod fixtures;
 mod formatting;
 mod formatting_brackets;
 mod guide;
+mod handing;
 mod hovering;
 mod indexing;
 mod kinds;

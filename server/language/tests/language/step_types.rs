@@ -12,7 +12,7 @@ const LEAST: &[(&str, &[(&str, &str)])] = &[
     ("plan", &[("goal", "g")]),
     ("workflow", &[("path", "p")]),
     ("file", &[("path", "p"), ("op", "read")]),
-    ("request", &[("url", "u")]),
+    ("request", &[("url", "https://example.com")]),
     ("human", &[("message", "m")]),
     ("sleep", &[("duration", "5")]),
     ("script", &[("run", "'1'")]),

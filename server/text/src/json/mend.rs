@@ -19,6 +19,12 @@ pub(super) fn take_out(title: &str, span: Span) -> Fix {
     Fix::new(title, vec![TextEdit::new(span, "")])
 }
 
+/// A file without a value.
+pub(super) fn empty(at: Span) -> Diagnostic {
+    let fix = Fix::new("write '{}'", vec![TextEdit::new(at, "{}")]).with_safety(Safety::Suggested);
+    problem(at, message::EMPTY, fix)
+}
+
 /// The first of the blanks that other programs do not read over; pasted text brings them.
 pub(super) fn blanks(text: &str, blanks: Span) -> Option<Diagnostic> {
     let is_bad = |c: char| !matches!(c, ' ' | '\t' | '\n' | '\r');

@@ -26,6 +26,7 @@ pub(super) const STRAY_COLON: &str = "a ':' cannot stand here";
 pub(super) const EQUALS: &str = "a key and its value are parted by ':'";
 /// What closes all brackets that are open in one place.
 pub(super) const CLOSE: &str = "close it here";
+pub(super) const EMPTY: &str = "JSON wants a value, and here is none; write '{}' for nothing";
 pub(super) const AFTER: &str = "nothing can follow the first value of a file";
 
 pub(super) fn unclosed(open: char, close: char) -> String {

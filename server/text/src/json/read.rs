@@ -21,6 +21,10 @@ pub(super) fn read(text: &str, dialect: Dialect) -> Output {
     let start = text.len() - text.trim_start_matches('\u{feff}').len();
     let mut reader = Reader::new(text, dialect, start, Vec::new());
     if reader.peek().0 == Token::End {
+        // Where comments may stand, programs take a file without a value for an empty one.
+        if dialect == Dialect::Strict {
+            reader.output.problems.push(mend::empty(Span::at(start)));
+        }
         return reader.output;
     }
     let root = reader.value();

@@ -96,7 +96,9 @@ impl Recovery<'_> {
         let blocks = cut::blocks(self.text, self.lines, region);
         let is_one = blocks.len() == 1;
         if depth >= MAX_DEPTH || is_one && failure.why == Why::TooDeep {
-            let deep = Failure { offset: region.first.start + self.shift, why: Why::TooDeep };
+            let start = region.first.start + self.shift;
+            let offset = if failure.why == Why::TooDeep { failure.offset.max(start) } else { start };
+            let deep = Failure { offset, why: Why::TooDeep };
             self.fault_of(&deep, region);
             return None;
         }

@@ -1,5 +1,6 @@
 //! Looking at files: what is wrong in each, and with `--fix` what was mended.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -32,6 +33,26 @@ pub(super) struct Checked {
     pub(super) fixable: usize,
     /// Why nothing was looked at.
     pub(super) unread: Option<Unread>,
+}
+
+impl Checked {
+    /// The text and its findings as editors show them: a byte order mark is no character of the first line.
+    pub(super) fn as_seen(&self) -> (&str, Cow<'_, [Diagnostic]>) {
+        let Some(text) = self.text.strip_prefix('\u{feff}') else {
+            return (&self.text, Cow::Borrowed(&self.findings));
+        };
+        let mark = self.text.len() - text.len();
+        let seen = |span: &mut Span| {
+            *span = Span::new(span.start.saturating_sub(mark), span.end.saturating_sub(mark));
+        };
+        let mut findings = self.findings.clone();
+        for finding in &mut findings {
+            seen(&mut finding.span);
+            finding.related.iter_mut().filter(|one| one.path.is_none()).for_each(|one| seen(&mut one.span));
+            finding.fixes.iter_mut().flat_map(|fix| &mut fix.edits).for_each(|edit| seen(&mut edit.span));
+        }
+        (text, Cow::Owned(findings))
+    }
 }
 
 /// Why a file of somebody else was not looked at.

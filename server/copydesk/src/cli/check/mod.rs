@@ -175,7 +175,8 @@ fn show(files: &[Checked], counts: &Counts, mending: Mending) -> anyhow::Result<
         if !file.made.is_empty() || file.unwritten.is_some() {
             told.push('\n');
         }
-        told.push_str(&render::findings(&file.path, &file.text, &file.findings, look));
+        let (text, findings) = file.as_seen();
+        told.push_str(&render::findings(&file.path, text, &findings, look));
     }
     told.push_str(&summary(counts, mending));
     if mending == Mending::InText {
@@ -223,8 +224,9 @@ fn document(files: &[Checked], counts: &Counts) -> Value {
     let files: Vec<Value> = files
         .iter()
         .map(|file| {
-            let lines = LineIndex::new(&file.text);
-            let findings: Vec<Value> = file.findings.iter().map(|finding| entry(finding, &lines)).collect();
+            let (text, findings) = file.as_seen();
+            let lines = LineIndex::new(text);
+            let findings: Vec<Value> = findings.iter().map(|finding| entry(finding, &lines)).collect();
             let mut entry = json!({ "path": file.path, "diagnostics": findings });
             if !file.made.is_empty() {
                 let made = file.made.iter();

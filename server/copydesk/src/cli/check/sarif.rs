@@ -22,10 +22,11 @@ pub(super) fn document(here: &Here, files: &[Checked]) -> Value {
     let base = here.cwd.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&here.cwd);
     let mut results = Vec::new();
     for file in files {
-        let lines = LineIndex::new(&file.text);
-        let place = Place { uri: uri(base, &here.cwd.join(&file.path)), file, lines };
+        let (text, findings) = file.as_seen();
+        let lines = LineIndex::new(text);
+        let place = Place { uri: uri(base, &here.cwd.join(&file.path)), path: &file.path, text, lines };
         let mut seen = HashMap::new();
-        for finding in &file.findings {
+        for finding in findings.iter() {
             results.push(result(&place, finding, &mut seen));
         }
     }
@@ -48,7 +49,8 @@ pub(super) fn document(here: &Here, files: &[Checked]) -> Value {
 /// A file and how its places are written.
 struct Place<'f> {
     uri: Value,
-    file: &'f Checked,
+    path: &'f str,
+    text: &'f str,
     lines: LineIndex<'f>,
 }
 
@@ -68,7 +70,7 @@ fn rule(code: Code) -> Value {
 
 fn result(place: &Place<'_>, finding: &Diagnostic, seen: &mut HashMap<String, usize>) -> Value {
     let rule = Code::ALL.iter().position(|code| *code == finding.code);
-    let words = format!("{} {} {}", finding.code, place.file.path, finding.span.of(&place.file.text));
+    let words = format!("{} {} {}", finding.code, place.path, finding.span.of(place.text));
     let count = seen.entry(words.clone()).or_insert(0);
     *count += 1;
     let mut fingerprint = ContentHash::of(&words).to_string();

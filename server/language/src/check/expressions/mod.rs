@@ -5,20 +5,23 @@
 //! [`braces`] tells of those that nobody closed or opened.
 
 mod braces;
+mod handed;
 mod names;
 mod remarks;
+mod truth;
 
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Kind, Node, Scalar, Style};
 
 use super::graph::Edges;
 use super::mend::{Flow, wrap};
+use super::subworkflow::Taker;
 use super::syntax::between_quotes;
 use super::{Findings, memo};
 use crate::WorkspaceIndex;
 use crate::declared::{Block, Declared};
 use crate::expression::library::global;
-use crate::expression::scope::{Scope, World};
+use crate::expression::scope::{Scope, World, lone};
 use crate::expression::{self, End, Piece, ROOTS, TokenKind};
 
 /// How the text of a value is read.
@@ -28,10 +31,19 @@ enum Reading {
     Text,
     /// An expression; the braces may be left out.
     Expression,
+    /// The same, and its truth decides.
+    Condition,
     /// The same, and it must be a list.
     List,
     /// A text that people take for an expression.
     Key,
+}
+
+impl Reading {
+    /// Whether all of a text is one expression.
+    const fn is_of_whole(self) -> bool {
+        matches!(self, Self::Expression | Self::Condition | Self::List)
+    }
 }
 
 /// Whether a reference makes the step wait.
@@ -65,6 +77,8 @@ struct Place<'w, 't> {
     scope: Scope<'w, 't>,
     /// Who sees the text, where it is not only the program that gets it.
     seen_by: Option<&'static str>,
+    /// The input of another workflow that is given this.
+    taker: Option<&'w Taker<'w>>,
 }
 
 impl<'w, 't> Place<'w, 't> {
@@ -77,6 +91,7 @@ impl<'w, 't> Place<'w, 't> {
             guess: "string",
             scope,
             seen_by: None,
+            taker: None,
         }
     }
 }
@@ -187,7 +202,9 @@ impl Reader<'_, '_, '_> {
             let expression = Place { reading: Reading::Expression, ..place };
             match key {
                 "id" | "type" | "needs" | "description" | "inputSchema" | "outputSchema" => {}
-                "if" => self.node(value, Place { guess: "boolean", ..expression }),
+                "if" => {
+                    self.node(value, Place { reading: Reading::Condition, guess: "boolean", ..place });
+                }
                 "foreach" => {
                     self.node(value, Place { reading: Reading::List, guess: "array", ..outside });
                 }
@@ -203,6 +220,7 @@ impl Reader<'_, '_, '_> {
                 // Steps with a set of ids of their own.
                 "library" => self.foreign_steps(value, aside),
                 "tools" => self.tools(value, aside),
+                "inputs" if kind == "workflow" => self.inputs(node, value, place),
                 _ => self.node(value, place),
             }
         }
@@ -231,8 +249,8 @@ impl Reader<'_, '_, '_> {
     fn node(&mut self, node: Node<'_>, place: Place<'_, '_>) {
         // What stands in a collection is no expression by itself.
         let inner = match place.reading {
-            Reading::Expression | Reading::List => Place { reading: Reading::Text, ..place },
-            Reading::Text | Reading::Key => place,
+            Reading::Key => Place { taker: None, ..place },
+            _ => Place { reading: Reading::Text, taker: None, ..place },
         };
         match node.kind() {
             Kind::Scalar(scalar) => self.scalar(node, scalar, place),
@@ -263,8 +281,11 @@ impl Reader<'_, '_, '_> {
             return;
         }
         if expression::has_expression(text) {
-            if self.look == Look::All && matches!(place.reading, Reading::Expression | Reading::List) {
+            if self.look == Look::All && place.reading.is_of_whole() {
                 self.mixed(node, scalar);
+            }
+            if let Some(taker) = place.taker.filter(|_| self.look == Look::All && lone(text).is_none()) {
+                self.handed_text(node, taker);
             }
             let pieces = expression::pieces(text);
             if place.reading == Reading::Text {
@@ -280,11 +301,11 @@ impl Reader<'_, '_, '_> {
         }
         let whole = Span::new(0, text.len());
         match place.reading {
-            Reading::Expression | Reading::List if node.as_str().is_some() => {
+            Reading::Key => self.bare(node, scalar, place),
+            reading if reading.is_of_whole() && node.as_str().is_some() => {
                 self.expression(scalar, whole, node.span(), place);
             }
-            Reading::Text | Reading::Expression | Reading::List => {}
-            Reading::Key => self.bare(node, scalar, place),
+            _ => {}
         }
     }
 

@@ -50,10 +50,15 @@ impl Reader<'_, '_, '_> {
         if let Some(who) = place.seen_by {
             self.exposed(scalar, references, who);
         }
-        if place.reading == Reading::List
-            && (lone(scalar.text()).is_some() || !expression::has_expression(scalar.text()))
-        {
+        let is_alone = lone(scalar.text()).is_some() || !expression::has_expression(scalar.text());
+        if place.reading == Reading::Condition && is_alone && is_quiet && broken.is_none() {
+            self.truth(scalar, expr, place);
+        }
+        if place.reading == Reading::List && is_alone {
             self.list(scalar, expr, &inferred.ty);
+        }
+        if let Some(taker) = place.taker.filter(|_| lone(scalar.text()).is_some() && broken.is_none()) {
+            self.handed(scalar, expr, &inferred.ty, taker, place);
         }
         if is_quiet && broken.is_none() && is_constant(expr) {
             self.failing(scalar, expr);

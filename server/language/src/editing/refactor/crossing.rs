@@ -7,6 +7,8 @@ use copydesk_text::{Kind, Node};
 use super::Place;
 use super::refers::{Bare, Refers, below};
 use crate::declared::{Block, Step};
+use crate::expression::scope::World;
+use crate::expression::types::Type;
 use crate::expression::{bracketed, is_name};
 use crate::index::BUILT_IN_POOLS;
 
@@ -77,8 +79,11 @@ impl<'t> Moved<'t> {
                 let field = refers.member(1)?;
                 let kind = match field {
                     "status" => "string",
-                    _ if refers.reference.path.len() > 2 => "object",
-                    _ => kind_of(place, id),
+                    _ => match known_kind(place, id, field) {
+                        Some(kind) => kind,
+                        None if refers.reference.path.len() > 2 => "object",
+                        None => kind_of(place, id),
+                    },
                 };
                 let from = format!("steps{}{}", member(id), member(field));
                 let declared = vec![format!("type: {kind}")];
@@ -160,6 +165,21 @@ fn declaration(place: &Place<'_, '_>, value: Node<'_>) -> Vec<String> {
 }
 
 /// What a step gives back, in the words of an input.
+/// The kind of input for a field of a step, where its type is known.
+fn known_kind(place: &Place<'_, '_>, id: &str, field: &str) -> Option<&'static str> {
+    let world = World::new(*place.file, place.declared, place.index);
+    let step = world.step(id)?;
+    let ty = &step.field(field)?.ty;
+    match ty {
+        _ if ty.is_text() => Some("string"),
+        _ if ty.is_number() => Some("number"),
+        _ if ty.is_bool() => Some("boolean"),
+        _ if ty.is_all(|ty| matches!(ty, Type::Array(_))) => Some("array"),
+        _ if ty.is_all(|ty| matches!(ty, Type::Object { .. })) => Some("object"),
+        _ => None,
+    }
+}
+
 fn kind_of(place: &Place<'_, '_>, id: &str) -> &'static str {
     let step = place.declared.step(id).and_then(|at| place.declared.steps.get(at));
     let Some(step) = step else { return "string" };

@@ -69,7 +69,7 @@ fn the_kinds_of_steps() {
             ("write has content", of("file", "path: p, op: write")),
             ("a patch is a diff or blocks", of("file", "path: p, op: patch, content: nothing of the kind")),
             ("request has a url", of("request", "method: GET")),
-            ("and one of six methods", of("request", "url: u, method: TRACE")),
+            ("and one of six methods", of("request", "url: \"https://example.com\", method: TRACE")),
             ("human has a message", of("human", "inputType: text")),
             ("and confirms or takes a text", of("human", "message: m, inputType: number")),
             ("sleep has duration or until", of("sleep", "durable: true")),
