@@ -230,3 +230,37 @@ fn braces_of_yaml_for_an_expression_read_what_was_meant() {
         all_findings(WORKFLOW, &text, &untrusted()).into_iter().map(|one| one.code.to_string()).collect();
     assert_eq!(said, ["type-mismatch"]);
 }
+
+#[test]
+fn braces_of_other_languages() {
+    check_line(
+        "env: {A: \"⟦{{ inputs.a }}⟧\", B: \"x ⟦${ steps.a.output.stdout }⟧ y\", C: \"⟦${inputs.a}⟧ ${{ inputs.a }} ⟦{{inputs.dry}}⟧\"}",
+        expect![[r#"
+            warning bare-expression this is taken as it stands: an expression stands between '${{' and '}}' [fix: write '${{ }}']
+            warning bare-expression this is taken as it stands: an expression stands between '${{' and '}}' [fix: write '${{ }}']
+            warning bare-expression this is taken as it stands: an expression stands between '${{' and '}}' [fix: write '${{ }}']
+            warning bare-expression this is taken as it stands: an expression stands between '${{' and '}}' [fix: write '${{ }}']
+        "#]],
+    );
+    // Of other programs, of other names, and where a script is written.
+    check_line(
+        "env: {A: \"{{ .Name }} {{ inputs.b }} ${HOME} ${ {inputs.a} } ${{ inputs.a }} {{inputs}}\", B: \"$(echo ${a})\"}",
+        expect![[""]],
+    );
+    check_steps(
+        "inputs: {a: {type: string}}\nsteps:\n  - {id: a, type: script, run: \"return `${inputs.a}`\"}\n",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn a_field_of_the_output_taken_of_the_step() {
+    check_steps(
+        "steps:\n  - {id: a, type: shell, run: x}\n  - {id: b, type: shell, run: \"${{ steps.a.⟦stdout⟧ }} ${{ steps.a.⟦exitCode⟧ }} ${{ steps['a'].⟦stdot⟧ }}\"}\n",
+        expect![[r#"
+            error unknown-property an object has no 'stdout'; did you mean 'output.stdout'? [fix: change to 'output.stdout']
+            error unknown-property an object has no 'exitCode'; did you mean 'output.exitCode'? [fix: change to 'output.exitCode']
+            error unknown-property an object has no 'stdot'; it has 'error', 'output', 'outputs', 'status'
+        "#]],
+    );
+}

@@ -277,6 +277,25 @@ finally:
 }
 
 #[test]
+fn a_word_is_always_true() {
+    check_steps(
+        r#"inputs: {mode: {type: string, values: [fast, slow]}, free: {type: string, values: ["", x]}}
+steps:
+  - {id: a, type: shell, run: ls}
+  - {id: b, type: shell, run: ls, if: "${{ ⟦'yes'⟧ }}"}
+  - {id: c, type: shell, run: ls, if: ⟦steps.a.status⟧}
+  - {id: d, type: shell, run: ls, if: ⟦inputs.mode⟧}
+  - {id: e, type: shell, run: ls, if: "${{ inputs.free || steps.a.error }}"}
+"#,
+        expect![[r#"
+            warning constant-condition this is a word in every run, and a word is always true; compare it with one: "… == 'word'"
+            warning constant-condition this is a word in every run, and a word is always true; compare it with one: "… == 'word'"
+            warning constant-condition this is a word in every run, and a word is always true; compare it with one: "… == 'word'"
+        "#]],
+    );
+}
+
+#[test]
 fn a_request_needs_an_address_and_a_wait_a_name() {
     check_steps(
         r#"inputs: {host: {type: string}}

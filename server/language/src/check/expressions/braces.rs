@@ -1,14 +1,14 @@
-//! Braces of expressions that nobody closed or opened.
+//! Braces of expressions that nobody closed or opened, and those of other languages in their place.
 //!
 //! Often YAML is the cause: it ended the text before the braces did, at a `#` or at a line that it could not read.
 
 use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::{Scalar, Style};
 
-use super::Reader;
+use super::{Place, Reader};
 use crate::check::mend::{Flow, end_of_open};
 use crate::check::syntax::between_quotes;
-use crate::expression::Piece;
+use crate::expression::{self, Piece, Reference, references};
 
 impl Reader<'_, '_, '_> {
     /// An expression that is never closed; `outer` is what of it is marked.
@@ -70,6 +70,44 @@ impl Reader<'_, '_, '_> {
         Some(if flow == Flow::Outside { finding.with_fix(fix()) } else { finding })
     }
 
+    /// Names of this workflow between the braces of other languages. Where a script is written they may be its own.
+    pub(super) fn misbraced(&mut self, scalar: Scalar<'_>, pieces: &[Piece], place: Place<'_, '_>) {
+        let Some(declared) = self.declared else { return };
+        let step = place.step.and_then(|(at, _)| declared.steps.get(at));
+        if step.is_some_and(|step| step.kind() == Some("script")) {
+            return;
+        }
+        let (text, mut at) = (scalar.text(), 0);
+        while let Some((whole, open, close)) = foreign(text, at) {
+            at = whole.end;
+            let inner = Span::new(whole.start + open.len(), whole.end - close.len());
+            let (expr, problems) = expression::parse(text, inner);
+            let found = references(&expr);
+            let is_declared =
+                |reference: &Reference| match (reference.root.text.as_str(), reference.path.first()) {
+                    ("steps", Some(id)) => declared.step(&id.name.text).is_some(),
+                    ("inputs", Some(input)) => declared.input(&input.name.text).is_some(),
+                    _ => false,
+                };
+            let is_ours = problems.is_empty()
+                && found.first().is_some_and(|first| first.root.span.start == expr.span.start);
+            if !is_ours
+                || !found.iter().all(is_declared)
+                || pieces.iter().any(|piece| piece.outer.overlaps(whole))
+            {
+                continue;
+            }
+            let span = scalar.source_span(whole.start, whole.end);
+            let message = "this is taken as it stands: an expression stands between '${{' and '}}'";
+            let edits = vec![
+                TextEdit::new(scalar.source_span(whole.start, inner.start), "${{"),
+                TextEdit::new(scalar.source_span(inner.end, whole.end), "}}"),
+            ];
+            let fix = Fix::new("write '${{ }}'", edits).with_safety(Safety::Suggested);
+            self.findings.add(Diagnostic::new(Code::BareExpression, span, message).with_fix(fix));
+        }
+    }
+
     /// Braces that close an expression which nothing opens.
     pub(super) fn stray(&mut self, scalar: Scalar<'_>, pieces: &[Piece]) {
         let Some(at) = stray(scalar.text(), pieces) else { return };
@@ -77,6 +115,24 @@ impl Reader<'_, '_, '_> {
         let message = "this '}}' closes nothing; write '${{' before the expression";
         self.findings.add(Diagnostic::new(Code::ExpressionSyntax, span, message));
     }
+}
+
+/// The first piece of a text between `{{ }}` or `${ }`, and how long its two braces are.
+fn foreign(text: &str, from: usize) -> Option<(Span, &'static str, &'static str)> {
+    let rest = text.get(from..)?;
+    let places = [("{{", "}}"), ("${", "}")].into_iter();
+    let found = places.filter_map(|(open, close)| {
+        let starts = rest.match_indices(open).map(|(at, _)| from + at);
+        // `${{` is one of ours, or was meant to be.
+        let mut starts = starts.filter(|at| {
+            !text[..*at].ends_with(['$', '{']) && !text[at + open.len()..].trim_start().starts_with('{')
+        });
+        let start = starts.next()?;
+        let inner = start + open.len();
+        let end = inner + text.get(inner..)?.find(close)?;
+        Some((Span::new(start, end + close.len()), open, close))
+    });
+    found.min_by_key(|(span, ..)| span.start)
 }
 
 /// The first `}}` outside of expressions. Where another brace is open before it, it belongs to that.

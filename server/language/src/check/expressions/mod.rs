@@ -288,16 +288,18 @@ impl Reader<'_, '_, '_> {
                 self.handed_text(node, taker);
             }
             let pieces = expression::pieces(text);
-            if place.reading == Reading::Text {
+            if place.reading == Reading::Text && self.look == Look::All {
                 self.stray(scalar, &pieces);
+                self.misbraced(scalar, &pieces, place);
             }
             for piece in pieces {
                 self.piece(scalar, piece, place);
             }
             return;
         }
-        if place.reading == Reading::Text {
+        if place.reading == Reading::Text && self.look == Look::All {
             self.stray(scalar, &[]);
+            self.misbraced(scalar, &[], place);
         }
         let whole = Span::new(0, text.len());
         match place.reading {

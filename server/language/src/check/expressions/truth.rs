@@ -9,7 +9,7 @@ use copydesk_text::{Node, Scalar};
 use super::{Place, Reader};
 use crate::declared::Block;
 use crate::expression::infer::infer;
-use crate::expression::types::Type;
+use crate::expression::types::{Literal, Type};
 use crate::expression::{Expr, ExprKind, references};
 
 impl Reader<'_, '_, '_> {
@@ -28,6 +28,11 @@ impl Reader<'_, '_, '_> {
 
     fn always_true(&mut self, scalar: Scalar<'_>, expr: &Expr, place: Place<'_, '_>) {
         let ty = infer(expr, &place.scope).ty;
+        if is_word(&ty) {
+            let span = scalar.source_span(expr.span.start, expr.span.end);
+            let message = "this is a word in every run, and a word is always true; compare it with one: \"… == 'word'\"";
+            return self.findings.add(Diagnostic::new(Code::ConstantCondition, span, message));
+        }
         if !ty.is_container() || !self.is_surely_there(expr, place) {
             return;
         }
@@ -72,6 +77,11 @@ impl Reader<'_, '_, '_> {
             _ => false,
         }
     }
+}
+
+/// Whether a value is one of some words, none of which is empty.
+fn is_word(ty: &Type) -> bool {
+    ty.is_all(|ty| matches!(ty, Type::Literal(Literal::Text(text)) if !text.is_empty()))
 }
 
 /// Whether an expression is a name with fixed members behind it.

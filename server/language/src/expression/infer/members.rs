@@ -7,7 +7,7 @@ use crate::expression::library::{self, article};
 use crate::expression::scope::knows_not;
 use crate::expression::types::{Field, Type};
 use crate::expression::value::index_of;
-use crate::expression::{Expr, ExprKind};
+use crate::expression::{Expr, ExprKind, is_name};
 
 /// What a field of some type is.
 pub(super) enum Property {
@@ -157,8 +157,14 @@ impl<'e> Walker<'e, '_, '_, '_> {
         let fields: Vec<String> = of.fields().map(|(name, _)| name.to_owned()).collect();
         let inner = of.item();
         let in_items = !matches!(inner, Type::Any) && inner.field(name).is_some();
+        // A step has its `stdout` in its `output`.
+        let through =
+            of.fields().find(|(_, field)| field.ty.field(name).is_some()).map(|(through, _)| through);
         let mend = match &link.kind {
             ExprKind::Member { .. } if in_items => Some((span, format!("map(item => item.{name})"))),
+            ExprKind::Member { .. } if through.is_some_and(is_name) => {
+                through.map(|through| (span, format!("{through}.{name}")))
+            }
             ExprKind::Member { object, .. } | ExprKind::Index { object, .. } if fields.is_empty() => {
                 Some((Span::new(object.span.end, link.span.end), String::new()))
             }
