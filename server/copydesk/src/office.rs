@@ -231,7 +231,7 @@ impl Office {
             answers: self.answers(&loaded.config.models.cache),
             replay: self.replay.as_ref().map(|replay| replay.recording.clone()),
             local: found::servers(&self.here.places),
-            misread: loaded.misread_providers.clone(),
+            written: loaded.written.clone(),
             ..of
         };
         let mut key = serde_json::json!([
@@ -239,7 +239,7 @@ impl Office {
             // As they are here: what is wrong with a price stands in no file.
             format!("{:?}", config.providers),
             config.model_mappings,
-            config.misread,
+            format!("{:?}", config.written),
             loaded.config.fallback,
             loaded.config.models,
             lists,

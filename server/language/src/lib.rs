@@ -57,6 +57,7 @@ pub use models::{Abilities, KnownModel, asks_models, names_model, weighs_models}
 pub use rules::{RULE_WORDS, RuleAt, RuleKind, rules_in};
 pub use schema::{SCHEMAS, print as print_schema, schema};
 pub use selection::selections;
+pub use shape::needs_value;
 pub use summary::{Told, settings_view, summary, summary_again};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tokens::{SemanticToken, TokenKind, TokenRole, semantic_tokens};

@@ -197,6 +197,8 @@ struct Start<'a> {
     data: Option<Piece<'a>>,
     #[serde(borrow, default)]
     thinking: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    signature: Option<Piece<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -296,8 +298,10 @@ impl Reader {
             }
             "thinking" => {
                 let text = start.thinking.as_deref().unwrap_or("");
+                let signature = start.signature.as_deref().unwrap_or("");
                 self.answer.reasoning(text, out)?;
-                self.thoughts.push(Thought { text: text.to_owned(), signature: String::new() });
+                self.answer.grow(signature.len())?;
+                self.thoughts.push(Thought { text: text.to_owned(), signature: signature.to_owned() });
                 Block::Thinking(self.thoughts.len() - 1)
             }
             "redacted_thinking" => {

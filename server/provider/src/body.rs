@@ -1,4 +1,4 @@
-//! The body of an answer: bytes with patience, cut into server-sent events or into lines.
+//! The body of an answer: bytes with patience, cut into server-sent events or into lines, or taken whole.
 //!
 //! Cutting is the work of `sse-stream` and of tokio's codec for lines. Around them stand the limits that they do not
 //! know: how long to wait for the first and the next piece, how large one piece and the whole body may grow.
@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use sse_stream::SseByteStream;
 use tokio::time::Instant;
 use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, FramedRead};
 use tokio_util::io::StreamReader;
 
 use crate::surrogate::Halves;
+use crate::whole;
 
 /// How long to wait for the first bytes of a body, for the next ones, and for an event to be whole.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,8 @@ pub(crate) enum Framing {
     Events,
     /// `application/x-ndjson`: each line.
     Lines,
+    /// `application/json`: all of it.
+    Whole,
 }
 
 impl Framing {
@@ -53,6 +56,7 @@ impl Framing {
         match self {
             Self::Events => "text/event-stream",
             Self::Lines => "application/x-ndjson",
+            Self::Whole => whole::MEDIA_TYPE,
         }
     }
 }
@@ -65,6 +69,11 @@ pub(crate) enum PieceError {
     Cut,
     /// The bytes are not what the framing says.
     Malformed(String),
+    /// The server tells of an error in the place of an answer.
+    Server {
+        kind: String,
+        message: String,
+    },
 }
 
 /// The pieces of a body that hold data.
@@ -191,11 +200,19 @@ where
     E: Error + Send + Sync + 'static,
 {
     let counted = meter.clone();
-    let (mut comments, watched) = (Comments::default(), meter.clone());
+    let (mut comments, mut begun, watched) = (Comments::default(), false, meter.clone());
     let bytes = Box::pin(bytes(body, patience, meter).inspect(move |piece| {
-        if let (Framing::Events, Ok(piece)) = (framing, piece)
-            && let Some(end) = comments.read(piece)
-        {
+        let Ok(piece) = piece else { return };
+        let end = match framing {
+            Framing::Events => comments.read(piece),
+            Framing::Lines => None,
+            // Blanks before a document are how a server that is still at work says so.
+            Framing::Whole => {
+                begun |= !piece.trim_ascii().is_empty();
+                (!begun).then_some(piece.len())
+            }
+        };
+        if let Some(end) = end {
             watched.alive(watched.received() - (piece.len() - end) as u64);
         }
     }));
@@ -237,6 +254,15 @@ where
                 std::future::ready(piece)
             }))
         }
+        Framing::Whole => Box::pin(futures_util::stream::once(async move {
+            let all = bytes.try_fold(Vec::new(), async |mut all, piece| {
+                all.extend_from_slice(&piece);
+                Ok(all)
+            });
+            let all = all.await.map_err(PieceError::Body)?;
+            counted.settle();
+            text(&all).map(|text| halves.mended(text.to_owned()))
+        })),
     }
 }
 

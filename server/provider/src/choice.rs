@@ -132,6 +132,9 @@ pub enum ChooseError {
     Unusable { unused: Vec<Unused> },
     #[error("model_mappings sends '{wanted}' to '{provider}', which is no provider; known are {known}")]
     BadMapping { wanted: String, provider: String, known: String },
+    /// A setting says so that stands there.
+    #[error("{place}: {error}")]
+    At { place: String, error: Box<ChooseError> },
 }
 
 impl ChooseError {
@@ -151,7 +154,41 @@ impl ChooseError {
                 advice.join(" ")
             }
             Self::BadMapping { .. } => "Correct model_mappings in config.yaml.".to_owned(),
+            Self::At { error, .. } => error.advice(),
         }
+    }
+
+    /// With the place of the setting that says so, where one is known and the error names none.
+    pub(crate) fn at(self, place: Option<&String>) -> Self {
+        match (self, place) {
+            (error @ (Self::At { .. } | Self::Misread { .. } | Self::Unusable { .. }), _) | (error, None) => {
+                error
+            }
+            (error, Some(place)) => Self::At { place: place.clone(), error: Box::new(error) },
+        }
+    }
+}
+
+/// How the settings that choose a model stand in their files, for whoever has to correct them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// By the key of a setting: file and line.
+    pub places: BTreeMap<String, String>,
+    /// Providers that stand in a config and do not count, by name: where, and why.
+    pub misread: BTreeMap<String, String>,
+    /// The same of all providers of a config at once.
+    pub unread: Option<String>,
+}
+
+impl Written {
+    /// Why the provider does not count that a model is asked of.
+    fn misread(&self, wanted: &str) -> Option<&str> {
+        let is_asked = |name: &str| {
+            let rest = wanted.strip_prefix(name.trim()).map(str::trim_start);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']))
+        };
+        let asked = self.misread.iter().filter(|(name, _)| is_asked(name)).max_by_key(|(name, _)| name.len());
+        asked.map(|(_, because)| because).or(self.unread.as_ref()).map(String::as_str)
     }
 }
 
@@ -162,8 +199,7 @@ pub(crate) struct Options<'a> {
     pub(crate) mappings: &'a BTreeMap<String, String>,
     /// Where servers of this machine are, by the names that need no config.
     pub(crate) local: &'a [LocalServer],
-    /// Providers that stand in a config and do not count, by name, and why.
-    pub(crate) misread: &'a BTreeMap<String, String>,
+    pub(crate) written: &'a Written,
     /// Where a key of this endpoint would come from.
     pub(crate) key: &'a dyn Fn(&Endpoint) -> Option<KeyOrigin>,
 }
@@ -206,17 +242,19 @@ impl Options<'_> {
         if let Some(endpoint) = self.endpoint(wanted) {
             return self.with_model(wanted, endpoint, "");
         }
-        if let Some(provider) = mapped(self.mappings, wanted) {
-            let endpoint = self.endpoint(provider).ok_or_else(|| ChooseError::BadMapping {
-                wanted: wanted.to_owned(),
-                provider: provider.to_owned(),
-                known: self.known(),
+        if let Some((pattern, provider)) = mapped(self.mappings, wanted) {
+            let endpoint = self.endpoint(provider).ok_or_else(|| {
+                let error = ChooseError::BadMapping {
+                    wanted: wanted.to_owned(),
+                    provider: provider.clone(),
+                    known: self.known(),
+                };
+                error.at(self.written.places.get(&format!("model_mappings.{pattern}")))
             })?;
             return Ok((endpoint, wanted.to_owned()));
         }
-        let provider = wanted.split(['/', ':']).next().unwrap_or(wanted).trim();
-        Err(match self.misread.get(provider) {
-            Some(because) => ChooseError::Misread { wanted: wanted.to_owned(), because: because.clone() },
+        Err(match self.written.misread(wanted) {
+            Some(because) => ChooseError::Misread { wanted: wanted.to_owned(), because: because.to_owned() },
             None => ChooseError::Unknown { wanted: wanted.to_owned(), known: self.known() },
         })
     }
@@ -327,13 +365,11 @@ pub(crate) fn choice(endpoint: Endpoint, model: String, cause: Cause, why: Strin
     }
 }
 
-/// The provider that a bare model name is mapped to: the exact name first, then the longest pattern that fits.
-fn mapped<'a>(mappings: &'a BTreeMap<String, String>, model: &str) -> Option<&'a str> {
-    if let Some(provider) = mappings.get(model) {
-        return Some(provider);
-    }
-    let fitting = mappings.iter().filter(|(pattern, _)| fits(pattern, model));
-    fitting.max_by_key(|(pattern, _)| pattern.len()).map(|(_, provider)| provider.as_str())
+/// The pattern and provider that a bare model name is mapped by and to: the exact name first, then the longest pattern
+/// that fits.
+fn mapped<'a>(mappings: &'a BTreeMap<String, String>, model: &str) -> Option<(&'a String, &'a String)> {
+    let fitting = || mappings.iter().filter(|(pattern, _)| fits(pattern, model));
+    mappings.get_key_value(model).or_else(|| fitting().max_by_key(|(pattern, _)| pattern.len()))
 }
 
 /// Whether `text` is `pattern`, where `*` stands for any characters.

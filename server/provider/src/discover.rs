@@ -6,6 +6,7 @@ use std::time::Duration;
 use copydesk_base::config::ProviderKind;
 
 use crate::choice::{Cause, Choice, ChooseError, Needs, choice, last_resort};
+use crate::key::Missing;
 use crate::listing::{self, Catalog, Kept, Listed};
 use crate::{CallError, Endpoint, ModelsConfig, Waited};
 
@@ -98,19 +99,18 @@ pub struct Unused {
 pub(crate) const CORRECT: &str = "Correct it there; 'copydesk check' and 'copydesk doctor' say more.";
 
 impl Unused {
-    /// Its key is there or not, and it names no model.
-    pub(crate) fn nameless(endpoint: &Endpoint, has_key: bool) -> Self {
+    /// It names no model, and its key is there, or missing.
+    pub(crate) fn nameless(endpoint: &Endpoint, missing: Option<Missing>) -> Self {
         let name = &endpoint.name;
         let named = format!("name a model, as in providers.{name}.default_model: MODEL");
-        let (because, advice) = match &endpoint.key.variable {
-            Some(variable) if !has_key => (
-                format!("it names no default_model, and its key is missing: {variable} is not set"),
+        let (because, advice) = if let (Some(variable), Some(missing)) = (&endpoint.key.variable, missing) {
+            (
+                format!("it names no default_model, and its key is missing: {variable} is {missing}"),
                 format!("Run 'copydesk auth set {name}' or set {variable}, and {named}."),
-            ),
-            _ => {
-                let list = format!("'copydesk models --provider {name}' lists its models");
-                ("it names no default_model".to_owned(), format!("To ask {name}, {named}; {list}."))
-            }
+            )
+        } else {
+            let list = format!("'copydesk models --provider {name}' lists its models");
+            ("it names no default_model".to_owned(), format!("To ask {name}, {named}; {list}."))
         };
         Self { provider: name.clone(), because, advice }
     }
@@ -125,6 +125,7 @@ impl Unused {
 pub(crate) fn nameless(
     config: &ModelsConfig,
     has_key: &dyn Fn(&Endpoint) -> bool,
+    missing: &dyn Fn(&str) -> Missing,
 ) -> (Vec<Endpoint>, Vec<Unused>) {
     let endpoints = config.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
     let (open, closed): (Vec<Endpoint>, Vec<Endpoint>) =
@@ -133,8 +134,11 @@ pub(crate) fn nameless(
                 && !endpoint.key.is_needed()
                 && !has_key(endpoint)
         });
-    let misread = config.misread.iter().map(|(name, because)| Unused::misread(name, because));
-    let closed = closed.iter().map(|endpoint| Unused::nameless(endpoint, has_key(endpoint)));
+    let misread = config.written.misread.iter().map(|(name, because)| Unused::misread(name, because));
+    let closed = closed.iter().map(|endpoint| {
+        let variable = endpoint.key.variable.as_deref().unwrap_or_default();
+        Unused::nameless(endpoint, (!has_key(endpoint)).then(|| missing(variable)))
+    });
     (open, closed.chain(misread).collect())
 }
 

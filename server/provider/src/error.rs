@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::counts::NONSENSE;
+use crate::key::Missing;
 use crate::route::Left;
 
 /// Why a call gave no answer. The message says what happened, [`CallError::advice`] what to do next.
@@ -12,8 +13,8 @@ use crate::route::Left;
 pub enum CallError {
     #[error("canceled")]
     Canceled,
-    #[error("no key for provider '{provider}': the environment variable {variable} is not set")]
-    NoKey { provider: String, variable: String },
+    #[error("no key for provider '{provider}': the environment variable {variable} is {missing}")]
+    NoKey { provider: String, variable: String, missing: Missing },
     /// The command, the keyring or the file that should have it.
     #[error("no key for provider '{provider}': {reason}")]
     KeyFailed { provider: String, reason: String },
@@ -162,7 +163,7 @@ impl CallError {
     pub fn advice(&self) -> String {
         match self {
             Self::Canceled => "Ask again when you want to.".to_owned(),
-            Self::NoKey { provider, variable } => format!(
+            Self::NoKey { provider, variable, .. } => format!(
                 "Run 'copydesk auth set {provider}', or set {variable} in the environment that starts Copydesk."
             ),
             Self::KeyFailed { provider, .. } => {
@@ -336,17 +337,24 @@ pub fn tokens(reported: u64) -> String {
     }
 }
 
-/// A span of time in words, rounded up: `250 ms`, `1 second`, `90 seconds`, `5 minutes`, `3 hours`, `30 days`.
+/// The longest time that is told as a number; nobody waits for a longer one.
+pub(crate) const LONGEST_SPAN: Duration = Duration::from_secs(100 * YEAR);
+
+const HOUR: u64 = 60 * 60;
+const DAY: u64 = 24 * HOUR;
+const YEAR: u64 = 365 * DAY;
+
+/// A span of time in words, rounded up: `250 ms`, `1 second`, `90 seconds`, `5 minutes`, `3 hours`, `30 days`, `32 years`.
 pub(crate) fn span(span: Duration) -> String {
-    const HOUR: u64 = 60 * 60;
-    const DAY: u64 = 24 * HOUR;
     match span.as_secs() {
         0 => format!("{} ms", span.as_millis()),
         1 => "1 second".to_owned(),
         seconds @ 2..120 => format!("{seconds} seconds"),
         seconds if seconds < 2 * HOUR => format!("{} minutes", seconds.div_ceil(60)),
         seconds if seconds < 2 * DAY => format!("{} hours", seconds.div_ceil(HOUR)),
-        seconds => format!("{} days", seconds.div_ceil(DAY)),
+        seconds if seconds < 2 * YEAR => format!("{} days", seconds.div_ceil(DAY)),
+        seconds if span < LONGEST_SPAN => format!("{} years", seconds.div_ceil(YEAR)),
+        _ => "more than 100 years".to_owned(),
     }
 }
 
@@ -366,6 +374,11 @@ mod tests {
         check(172_799, "48 hours");
         check(172_800, "2 days");
         check(2_592_000, "30 days");
+        check(63_071_999, "730 days");
+        check(1_000_000_000, "32 years");
+        check(3_153_599_999, "100 years");
+        check(3_153_600_000, "more than 100 years");
+        check(u64::MAX, "more than 100 years");
         assert_eq!(span(Duration::from_millis(250)), "250 ms");
     }
 }

@@ -19,7 +19,7 @@ use crate::clients::SendError;
 use crate::error::Scheme;
 use crate::watched::{Heard, TooSlow};
 use crate::{CallError, Waited};
-pub(crate) use said::{check, error_in, moment, server_error, succeeded};
+pub(crate) use said::{check, error_in, media_type, moment, server_error, succeeded};
 
 /// What errors of one call are told with.
 pub(crate) struct Told {

@@ -291,7 +291,10 @@ mod tests {
         health.failed(M, &gone());
         assert_eq!(health.of(M), State::Failing { failures: 2, because: because.clone() });
         health.failed(M, &CallError::Canceled);
-        health.failed(M, &CallError::NoKey { provider: "p".into(), variable: "K".into() });
+        health.failed(
+            M,
+            &CallError::NoKey { provider: "p".into(), variable: "K".into(), missing: crate::Missing::Unset },
+        );
         assert!(!health.of(M).is_open(), "what is no fault of the server's does not count");
         health.failed(M, &gone());
         assert_eq!(health.of(M), open(30, 3));

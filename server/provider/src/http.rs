@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::answer::{LARGEST_ANSWER, Progress, WireError};
-use crate::body::{self, BodyError, Meter, Patience, PieceError};
+use crate::body::{BodyError, Meter, Patience, PieceError};
 use crate::clients::{Client, Clients, Response, SendError};
 use crate::endpoint::Endpoint;
 use crate::error::NO_KEY;
@@ -33,7 +33,7 @@ use crate::sending::SentBody;
 use crate::stream::Sink;
 use crate::watched::{Heard, Moved};
 use crate::wire::{Reader, Wire};
-use crate::{CallError, ModelEvent, Request, Retries, Tries, Waited, quota, retry, schema, unread};
+use crate::{CallError, ModelEvent, Request, Retries, Tries, Waited, quota, retry, schema, unread, whole};
 
 /// A server that asks for days is believed for so long; then it is asked again.
 const LONGEST_LIMIT: Duration = Duration::from_mins(5);
@@ -211,7 +211,11 @@ impl Job {
         match self.keys.key(&wanted, fetch).await {
             Ok(Some(key)) => Ok(Some(Key { value: key.value.trim().to_owned(), ..key })),
             Ok(None) => match &wanted.source.variable {
-                Some(variable) => Err(CallError::NoKey { provider: provider(), variable: variable.clone() }),
+                Some(variable) => Err(CallError::NoKey {
+                    provider: provider(),
+                    variable: variable.clone(),
+                    missing: self.keys.missing(variable),
+                }),
                 None => Ok(None),
             },
             Err(reason) => Err(CallError::KeyFailed { provider: provider(), reason }),
@@ -338,8 +342,7 @@ impl Attempt<'_> {
         let (told, endpoint) = (&self.call.told, &self.job.endpoint);
         let meter = Meter::default();
         let patience = Patience { first: endpoint.first_byte, next: endpoint.idle, whole: endpoint.progress };
-        let framing = self.call.wire.framing();
-        let mut pieces = body::pieces(response.pieces(), framing, patience, meter.clone());
+        let mut pieces = whole::pieces(response, self.call.wire, patience, &meter);
         let (mut fresh, mut passed_over) = (Vec::new(), 0);
         // Signs of life are no answer: they keep a line open, and hold nobody for ever.
         let silence = endpoint.first_byte.max(endpoint.idle);
@@ -397,6 +400,7 @@ fn body_error(error: PieceError, endpoint: &Endpoint, meter: &Meter, told: &Told
     let error = match error {
         PieceError::Body(error) => error,
         PieceError::Malformed(reason) => return told.malformed(&reason),
+        PieceError::Server { kind, message } => return told.server_error(&kind, &message),
         PieceError::Cut => {
             return CallError::Truncated { address: told.address.clone(), received: meter.received() };
         }

@@ -77,6 +77,24 @@ impl std::fmt::Display for KeyOrigin {
     }
 }
 
+/// Why a variable gives no key, as a fragment behind *is*.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    #[default]
+    Unset,
+    /// It holds nothing, or blanks.
+    Empty,
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unset => "not set",
+            Self::Empty => "set, but empty",
+        })
+    }
+}
+
 /// Whether what was fetched before will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fetch {
@@ -95,6 +113,11 @@ pub trait Keys: Send + Sync {
 
     /// The key; `None` where nobody has one.
     fn key<'a>(&'a self, wanted: &'a KeyWanted, fetch: Fetch) -> Fetching<'a>;
+
+    /// Why a variable gives no key.
+    fn missing(&self, _variable: &str) -> Missing {
+        Missing::Unset
+    }
 
     /// That a provider is asked for its list: no run has that on record, which is about requests.
     fn asked_for_list(&self, _provider: &str, _address: &str) {}

@@ -63,10 +63,11 @@ pub mod stream;
 mod surrogate;
 mod unread;
 mod watched;
+mod whole;
 mod wire;
 
 pub use cache::Answers;
-pub use choice::{Choice, ChooseError, Needs};
+pub use choice::{Choice, ChooseError, Needs, Written};
 pub use copydesk_base::{Asker, Wish};
 pub use discover::{LocalServer, Looked};
 pub use endpoint::Endpoint;
@@ -77,7 +78,7 @@ pub use fewest::Fewest;
 pub use health::Health;
 pub use image::{Image, ImageError, LARGEST_IMAGE, TOKENS as TOKENS_OF_IMAGE};
 pub use infill::{Extra, Infill, InfillFormat, is_metered};
-pub use key::{Fetch, Fetching, Key, KeyForm, KeyOrigin, KeySource, KeyWanted, Keys, NoKeys};
+pub use key::{Fetch, Fetching, Key, KeyForm, KeyOrigin, KeySource, KeyWanted, Keys, Missing, NoKeys};
 pub use listing::{Catalog, Kept, Listed};
 pub use models::{Models, ModelsConfig};
 pub use replay::{Exchange, Given, Recorded, Recording, Sized};
@@ -85,7 +86,7 @@ pub use request::{
     Arguments, By, Carried, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolUse, Tries,
 };
 pub use retry::Retries;
-pub use route::{Left, Route, Strictness};
+pub use route::{Left, Route, Strictness, Stuck};
 pub use scenario::{Scenario, Script};
 pub use schema::Forms;
 pub use size::Most;

@@ -8,14 +8,14 @@ use copydesk_base::{Grade, Usage, Wish};
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::{Answers, Place};
-use crate::choice::{self, Choice, ChooseError, Needs, Options};
+use crate::choice::{self, Choice, ChooseError, Needs, Options, Written};
 use crate::clients::Clients;
 use crate::discover::{self, LocalServer, Looked};
 use crate::endpoint::Endpoint;
 use crate::facts::{Facts, Sources};
 use crate::health::Health;
 use crate::http::Job;
-use crate::key::{KeyOrigin, Keys};
+use crate::key::{KeyOrigin, Keys, Missing};
 use crate::listing::{self, Catalog, Listed};
 use crate::replay::{Recording, Replayed};
 use crate::request::By;
@@ -42,8 +42,8 @@ pub struct ModelsConfig {
     pub health: Health,
     /// What providers list.
     pub catalog: Arc<Catalog>,
-    /// Providers that stand in a config and do not count, by name: where, and why.
-    pub misread: BTreeMap<String, String>,
+    /// Where they stand, and what of them does not count.
+    pub written: Written,
     /// The workspace's path, which answers are the same without.
     pub root: String,
     /// Answers that were given before; none are kept where absent.
@@ -66,7 +66,7 @@ impl ModelsConfig {
             strictness: if config.models.strict { Strictness::Strict } else { Strictness::Flagged },
             health: Health::default(),
             catalog: Arc::default(),
-            misread: BTreeMap::new(),
+            written: Written::default(),
             root: String::new(),
             answers: None,
             replay: None,
@@ -146,7 +146,7 @@ impl Models {
             return Ok(route);
         }
         let has_key = |endpoint: &Endpoint| self.keys.origin(&endpoint.key_wanted()).is_some();
-        let (open, unused) = discover::nameless(&self.config, &has_key);
+        let (open, unused) = discover::nameless(&self.config, &has_key, &|name| self.missing(name));
         let (open, here) = tokio::join!(self.look(open), self.look_here());
         let mut first = discover::found(&open, &here, unused, needs)?;
         // What it listed just now goes before what is kept of it; whether somebody bills is for its key to say.
@@ -161,22 +161,12 @@ impl Models {
     /// # Errors
     /// Nobody can.
     pub fn answering(&self, route: &Route, needs: Needs) -> Result<(usize, Vec<Left>), CallError> {
-        let (mut at, mut passed) = route.start(self.health());
-        while let Some(choice) = route.choices().nth(at)
-            && let Some(trouble) = choice.lacks(needs).or_else(|| self.keyless(choice))
-        {
-            let Some((next, left)) = route.next(at, &trouble, self.health()) else {
-                // A key can still be put away; what a model cannot do stays so.
-                return if matches!(trouble, CallError::NoKey { .. }) {
-                    Ok((at, passed))
-                } else {
-                    Err(trouble)
-                };
-            };
-            at = next;
-            passed.extend(left);
+        let trouble = |choice: &Choice| choice.lacks(needs).or_else(|| self.keyless(choice));
+        match route.walk(self.health(), trouble) {
+            // A key can still be put away; what a model cannot do stays so.
+            Err(stuck) if matches!(stuck.error, CallError::NoKey { .. }) => Ok((stuck.at, stuck.passed)),
+            walked => walked.map_err(|stuck| stuck.error),
         }
-        Ok((at, passed))
     }
 
     /// What a call of this model would fail with because nobody has put its key anywhere.
@@ -184,7 +174,13 @@ impl Models {
         let key = choice.key();
         let variable =
             key.variable.clone().filter(|_| key.is_needed() && self.key_origin(choice).is_none())?;
-        Some(CallError::NoKey { provider: choice.provider.clone(), variable })
+        let missing = self.missing(&variable);
+        Some(CallError::NoKey { provider: choice.provider.clone(), variable, missing })
+    }
+
+    /// Why a variable gives no key.
+    pub fn missing(&self, variable: &str) -> Missing {
+        self.keys.missing(variable)
     }
 
     /// What the servers say that may run on this machine without being configured.
@@ -274,7 +270,7 @@ impl Models {
             providers: &self.config.providers,
             mappings: &self.config.model_mappings,
             local: &self.config.local,
-            misread: &self.config.misread,
+            written: &self.config.written,
             key: &key,
         })
     }

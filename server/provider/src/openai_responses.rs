@@ -200,7 +200,11 @@ impl Reader {
             }
             "response.incomplete" => {
                 self.count(frame.response.as_ref());
-                self.reason = Some(cut(frame.response.and_then(|response| response.incomplete_details)));
+                let (details, output) = frame
+                    .response
+                    .map_or((None, None), |response| (response.incomplete_details, response.output));
+                self.take_whole(output, out)?;
+                self.reason = Some(cut(details));
                 return Ok(Progress::Done);
             }
             // Kinds that come with later versions of the API, and ends of pieces that were read as they came.
@@ -288,9 +292,15 @@ impl Reader {
         }
         let has_thought = self.answer.size() > 0;
         for (at, item) in (0..).zip(output.unwrap_or_default()) {
-            if !(has_thought && item["type"] == "reasoning") {
-                self.end(at, Some(item), out)?;
+            if item["type"] == "reasoning" {
+                if has_thought {
+                    continue;
+                }
+                for part in item["summary"].as_array().into_iter().flatten() {
+                    self.answer.reasoning(part["text"].as_str().unwrap_or(""), out)?;
+                }
             }
+            self.end(at, Some(item), out)?;
         }
         Ok(())
     }

@@ -155,7 +155,8 @@ mod tests {
         let unreachable = || CallError::Unreachable { address: "a".into(), reason: "r".into() };
         let cut = CallError::Truncated { address: "a".into(), received: 3 };
         let nonsense = CallError::Malformed { address: "a".into(), reason: "r".into() };
-        let no_key = CallError::NoKey { provider: "p".into(), variable: "K".into() };
+        let no_key =
+            CallError::NoKey { provider: "p".into(), variable: "K".into(), missing: crate::Missing::Unset };
         let ms = |ms| Some(Duration::from_millis(ms));
         let check = |error: CallError, times, luck, again: Option<Duration>, switch: bool| {
             let tried = Tried { times, elapsed: Duration::ZERO, luck };

@@ -42,6 +42,16 @@ pub struct Left {
     pub because: String,
 }
 
+/// Where a walk ends at somebody who is troubled, and nobody is left.
+#[derive(Debug)]
+pub struct Stuck {
+    /// The number of the last one.
+    pub at: usize,
+    pub passed: Vec<Left>,
+    /// What troubles it.
+    pub error: CallError,
+}
+
 impl Route {
     /// Everybody who may answer, in order.
     pub fn choices(&self) -> impl Iterator<Item = &Choice> {
@@ -59,9 +69,21 @@ impl Route {
     /// The one that a request with these needs comes to where everybody whose turn it is answers, and those before it
     /// that are passed over. The error is that of the last one, where nobody can take it.
     pub fn first_fit(&self, needs: Needs, health: &Health) -> Result<(usize, Vec<Left>), CallError> {
+        self.walk(health, |choice| choice.lacks(needs)).map_err(|stuck| stuck.error)
+    }
+
+    /// The one that a request comes to where everybody answers whom nothing troubles, and those before it that are
+    /// passed over.
+    pub fn walk(
+        &self,
+        health: &Health,
+        trouble: impl Fn(&Choice) -> Option<CallError>,
+    ) -> Result<(usize, Vec<Left>), Box<Stuck>> {
         let (mut at, mut passed) = self.start(health);
-        while let Some(lacking) = self.choices().nth(at).and_then(|choice| choice.lacks(needs)) {
-            let Some((next, left)) = self.next(at, &lacking, health) else { return Err(lacking) };
+        while let Some(error) = self.choices().nth(at).and_then(&trouble) {
+            let Some((next, left)) = self.next(at, &error, health) else {
+                return Err(Box::new(Stuck { at, passed, error }));
+            };
             at = next;
             passed.extend(left);
         }

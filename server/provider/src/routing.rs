@@ -41,6 +41,8 @@ pub(crate) fn route(
     let (first, unserved) = match first {
         Ok(first) => (first, None),
         Err(error) => {
+            let place = options.written.places.get("default_model").filter(|_| wanted.is_none());
+            let error = error.at(place);
             let is_typed = wanted.is_some_and(|(asker, _)| asker == Asker::Flag);
             if is_typed || strictness == Strictness::Strict || fallbacks.is_empty() {
                 return Err(error);

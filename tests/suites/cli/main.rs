@@ -16,6 +16,7 @@ mod mending;
 mod models;
 mod overrun;
 mod permissions;
+mod places;
 mod replaying;
 mod routes;
 mod sessions;

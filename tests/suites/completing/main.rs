@@ -118,8 +118,13 @@ impl Desk {
 
     /// Asks while an entry of the menu is chosen that would replace some bytes; the whole answer.
     fn choosing(&mut self, at: usize, entry: &str, replaced: Range<usize>) -> Value {
-        let mut params = self.params(&self.uri.clone(), at, 2);
         let range = self.range(replaced);
+        self.choosing_in(at, entry, &range)
+    }
+
+    /// The same with a range as it is.
+    fn choosing_in(&mut self, at: usize, entry: &str, range: &Value) -> Value {
+        let mut params = self.params(&self.uri.clone(), at, 2);
         params["context"]["selectedCompletionInfo"] = json!({"range": range, "text": entry});
         self.client.ok("textDocument/inlineCompletion", params)
     }

@@ -144,6 +144,32 @@ fn what_is_chosen_in_the_menu_is_how_a_suggestion_begins() {
 }
 
 #[test]
+fn a_chosen_entry_that_a_client_or_a_model_puts_badly_is_put_right() {
+    let replies = vec![Reply::text("value.real")];
+    let mut desk = Desk::begin(vs_code(), Format::Completions, replies);
+    let at = Desk::cursor();
+    let cursor = desk.types(at, "va");
+    let range = desk.range(at..cursor);
+    let (start, end) = (&range["start"], &range["end"]);
+    let beyond = json!({"line": end["line"], "character": 999});
+    let below = json!({"line": end["line"].as_u64().unwrap() + 1, "character": 0});
+    let rows = [
+        (json!({"start": start, "end": end}), Some("value.real")),
+        (json!({"start": end, "end": start}), Some("value.real")),
+        (json!({"start": start, "end": beyond}), Some("value.real")),
+        (json!({"start": start, "end": below}), None),
+    ];
+    for (replaced, expect) in rows {
+        let answer = desk.choosing_in(cursor, "value", &replaced);
+        assert_eq!(answer[0]["insertText"].as_str(), expect, "{replaced}");
+        if expect.is_some() {
+            assert_eq!(answer[0]["range"], range, "{replaced}");
+        }
+    }
+    desk.end();
+}
+
+#[test]
 fn a_server_without_the_format_is_asked_in_words_from_then_on() {
     // The chat server of Ollama's kind knows no `/api/generate` here.
     let script = vec![Reply::text("<fill>x * 2</fill>"), Reply::text("<fill>9)</fill>")];

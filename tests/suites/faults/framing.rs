@@ -63,7 +63,7 @@ fn what_is_no_answer_of_http_is_told_as_what_it_is() {
             once(
                 "a document",
                 Reply::stream("{}").header("content-type", "application/json"),
-                "failed to reach the model: the answer of ADDRESS cannot be read: it is application/json where a stream was asked for. Check that base_url and kind fit the server.",
+                "failed to reach the model: the answer of ADDRESS cannot be read: it is application/json where a stream was asked for, and holds no answer. Check that base_url and kind fit the server.",
             ),
         ]
     });

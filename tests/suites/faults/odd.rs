@@ -1,7 +1,7 @@
 //! Answers that are whole, and odd all the same: huge, cut into bytes, with calls that make no sense, with counts that
 //! lie.
 
-use copydesk_tests::model_server::{Delivery, Format, Reply};
+use copydesk_tests::model_server::{Delivery, End, Format, Reply};
 use copydesk_tests::scene::{FILE, TEXT, done, triple, tripled};
 use serde_json::{Value, json};
 
@@ -106,6 +106,74 @@ fn counts_that_are_missing_or_lie_are_no_error() {
                 .all(|(count, sane)| count.is_some_and(|count| sane.contains(&count)));
             assert!(is_sane && usage["estimated"] == true && usage["requests"] == 1, "{format:?}: {usage}");
         }
+    });
+}
+
+/// An answer as each API gives it to whoever asks for no stream: these words, or an edit that makes it three times.
+fn document(format: Format, text: &str) -> Reply {
+    let arguments = json!({"path": FILE, "old": "def double(x):\n    return x * 2", "new": "def double(x):\n    return x * 3"});
+    let is_edit = text.is_empty();
+    let body = match format {
+        Format::Anthropic => {
+            let block = if is_edit {
+                json!({"type": "tool_use", "id": "t", "name": "edit", "input": arguments})
+            } else {
+                json!({"type": "text", "text": text})
+            };
+            let reason = if is_edit { "tool_use" } else { "end_turn" };
+            let usage = json!({"input_tokens": 1_000, "output_tokens": 5});
+            json!({"type": "message", "content": [block], "stop_reason": reason, "usage": usage})
+        }
+        Format::OpenaiResponses => {
+            let item = if is_edit {
+                json!({"type": "function_call", "call_id": "t", "name": "edit", "arguments": arguments.to_string()})
+            } else {
+                json!({"type": "message", "content": [{"type": "output_text", "text": text}]})
+            };
+            let usage = json!({"input_tokens": 1_000, "output_tokens": 5});
+            json!({"object": "response", "status": "completed", "error": null, "output": [item], "usage": usage})
+        }
+        Format::Ollama => {
+            let call = json!({"function": {"name": "edit", "arguments": arguments}});
+            let message =
+                if is_edit { json!({"content": "", "tool_calls": [call]}) } else { json!({"content": text}) };
+            json!({"message": message, "done": true, "prompt_eval_count": 1_000, "eval_count": 5})
+        }
+        _ => {
+            let function = json!({"name": "edit", "arguments": arguments.to_string()});
+            let message = if is_edit {
+                json!({"content": null, "tool_calls": [{"id": "t", "type": "function", "function": function}]})
+            } else {
+                json!({"content": text})
+            };
+            let reason = if is_edit { "tool_calls" } else { "stop" };
+            let choice = json!({"index": 0, "message": message, "finish_reason": reason});
+            json!({"choices": [choice], "usage": {"prompt_tokens": 1_000, "completion_tokens": 5}})
+        }
+    };
+    Reply::stream(format!("{body:#}")).header("content-type", "application/json; charset=utf-8")
+}
+
+#[test]
+fn an_answer_that_comes_as_a_document_is_an_answer() {
+    each(|format| {
+        let told = run(format, vec![document(format, ""), document(format, "It is done.")], "{}");
+        assert_eq!(told.report["text"], "It is done.", "{format:?}: {}", told.report);
+        assert_eq!(told.workspace.read(FILE), tripled(), "{format:?}");
+        let usage = &told.report["usage"];
+        assert_eq!(
+            (&usage["input_tokens"], &usage["output_tokens"], &usage["requests"]),
+            (&json!(2_000), &json!(10), &json!(2)),
+            "{format:?}: {usage}"
+        );
+        // The half of one is none.
+        let half = document(format, "It is done.").end(End::Cut(40));
+        let told = run(format, vec![half, document(format, "It is done.")], "{}");
+        assert_eq!(
+            (&told.report["text"], told.model.requests().len()),
+            (&json!("It is done."), 2),
+            "{format:?}"
+        );
     });
 }
 

@@ -72,8 +72,9 @@ pub(super) fn cleaned(answer: &str, format: Option<InfillFormat>, spot: &Spot) -
         answer.split("<|").next().unwrap_or("")
     } else {
         let Some(inner) = unwrapped(&answer) else { return String::new() };
-        without_echo(inner, before)
+        without_words(without_echo(inner, before), before)
     };
+    let inner = without_chosen(inner, spot.chosen());
     if !placeholders(inner).is_empty() || inner.contains(is_hidden) {
         return String::new();
     }
@@ -134,6 +135,26 @@ fn without_echo<'a>(answer: &'a str, before: &str) -> &'a str {
         }
     }
     answer
+}
+
+/// The answer without the words of the line that the cursor is right behind, if it begins by saying them again: nobody
+/// writes a word twice without a space between.
+fn without_words<'a>(answer: &'a str, before: &str) -> &'a str {
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let line = before.rsplit('\n').next().unwrap_or("");
+    if !line.ends_with(is_word) {
+        return answer;
+    }
+    let starts =
+        line.char_indices().filter(|(at, letter)| is_word(*letter) && !line[..*at].ends_with(is_word));
+    let mut tails = starts.map(|(at, _)| &line[at..]).filter(|tail| tail.len() >= 3);
+    tails.find_map(|tail| answer.strip_prefix(tail)).unwrap_or(answer)
+}
+
+/// The answer without the entry of the menu that it goes on from, if it begins by saying that again.
+fn without_chosen<'a>(answer: &'a str, chosen: &str) -> &'a str {
+    let is_word = chosen.contains(char::is_alphanumeric);
+    answer.strip_prefix(chosen).filter(|_| is_word).unwrap_or(answer)
 }
 
 /// The first block: up to a line that is less indented than the cursor's, or to an empty line that nothing of the same
@@ -273,6 +294,28 @@ mod tests {
         told("<fill>return x * 2</fill>", "    return |\n", "x * 2");
         told("<fill>def f(x):\n    return x * 2</fill>", "a\ndef f(x):\n    return |\n", "x * 2");
         told("<fill>    y = 1\n    z = 2</fill>", "def f():\n    |\n", "y = 1\n    z = 2");
+        told("<fill>path.join(a)</fill>", "import os\nx = os.path|\n", ".join(a)");
+        told("<fill>os.path.join(a)</fill>", "import os\nx = os.path|\n", ".join(a)");
+        told("<fill>ab</fill>", "x = ab|\n", "ab");
+        told("<fill>path</fill>", "x = path + |\n", "path");
+    }
+
+    #[test]
+    fn an_entry_of_the_menu_is_not_said_twice() {
+        let check = |answer: &str, text: &str, chosen: &str, expect: &str| {
+            let spot = Spot { chosen: chosen.len(), ..spot(text) };
+            for (format, answer) in [
+                (None, format!("<fill>{answer}</fill>")),
+                (Some(InfillFormat::Completions), answer.to_owned()),
+            ] {
+                assert_eq!(cleaned(&answer, format, &spot), expect, "{answer:?} at {text:?}");
+            }
+        };
+        check("path.join(a)", "x = os.path|\n", "path", ".join(a)");
+        check(".join(a)", "x = os.path|\n", "path", ".join(a)");
+        check("if(a)", "x = if|\n", "if", "(a)");
+        check("call(\n  a,\n).b", "x = call(\n  a,\n)|\n", "call(\n  a,\n)", ".b");
+        check(")", "x = f(g()|\n", ")", ")");
     }
 
     proptest! {

@@ -59,6 +59,8 @@ pub struct Spot {
     pub text: Arc<str>,
     /// Bytes.
     pub cursor: usize,
+    /// Bytes before the cursor of an entry of the menu that is chosen and not taken yet.
+    pub chosen: usize,
     pub asked: Asked,
     /// What else is open, the one edited last first.
     pub beside: Vec<Beside>,
@@ -117,6 +119,11 @@ impl Spot {
 
     fn after(&self) -> &str {
         &self.text[self.cursor..]
+    }
+
+    /// The entry that is chosen in the menu; empty where none is.
+    fn chosen(&self) -> &str {
+        self.text.get(self.cursor.saturating_sub(self.chosen)..self.cursor).unwrap_or("")
     }
 }
 
@@ -368,6 +375,7 @@ fn spot(text: &str) -> Spot {
         language: "python".into(),
         text: text.replacen('|', "", 1).into(),
         cursor,
+        chosen: 0,
         asked: Asked::ByTyping,
         beside: vec![],
         comment: Some("#"),

@@ -11,6 +11,7 @@ use super::{Duration, amount};
 pub struct Permissions {
     /// The posture where no rule speaks.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Mode")]
     pub mode: Option<Mode>,
     /// Effects that happen without asking: `Bash(cargo test:*)`, `Read(src/**)`, `Edit(src/**)`.
     pub allow: Vec<String>,

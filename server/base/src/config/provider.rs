@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::letter::{is_needed, is_unseen};
+
 use super::{Duration, OneOrMany, amount, variable};
 
 /// One model endpoint.
@@ -17,12 +19,15 @@ pub struct Provider {
     pub kind: ProviderKind,
     /// The address of the API. For `openai-chat` and `openai-responses` it includes `/v1`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub base_url: Option<String>,
     /// The environment variable that holds the key.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "variable::name")]
+    #[schemars(with = "String")]
     pub api_key_env: Option<String>,
     /// Where the key comes from when no environment variable holds it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "KeySettings")]
     pub key: Option<KeySettings>,
     /// The model of this provider that answers when only the provider is named.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +51,7 @@ pub struct Provider {
     pub quirks: Option<Quirks>,
     /// Requests that may be under way at the same time. 8 unless set.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
-    #[schemars(range(min = 1))]
+    #[schemars(with = "u32", range(min = 1, max = 4_294_967_295_u32))]
     pub concurrency: Option<u32>,
     /// What is wrong with the prices that were written, where nobody can tell of which of its models: what they cost is
     /// not known then, wherever they are. Whoever reads the file says it.
@@ -56,12 +61,14 @@ pub struct Provider {
 
 /// Whether a provider can be called so: in `PROVIDER/MODEL` its name ends at the first `/` or `:`.
 pub fn is_provider_name(name: &str) -> bool {
-    !name.trim().is_empty()
-        && !name.contains(|letter: char| matches!(letter, '/' | ':') || letter.is_control())
+    let is_wrong = |letter: char| {
+        matches!(letter, '/' | ':') || letter.is_control() || is_unseen(letter) && !is_needed(letter)
+    };
+    !name.is_empty() && name.trim() == name && !name.contains(is_wrong)
 }
 
 /// What is wrong with a name that no provider can have, as a fragment behind a colon.
-pub const BAD_PROVIDER_NAME: &str = "its name must be there, and hold no '/', ':' or line break: in PROVIDER/MODEL it ends at the first of them";
+pub const BAD_PROVIDER_NAME: &str = "its name must be there, without blanks around it or letters that nobody sees, and hold no '/' or ':', at which it ends in PROVIDER/MODEL";
 
 /// How models are chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,10 +88,11 @@ pub struct ModelCache {
     pub enabled: bool,
     /// How long an answer counts. 1 day unless set.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(with = "Duration", extend("exclusiveMinimum" = 0))]
     pub ttl: Option<Duration>,
     /// Megabytes on disk, at most; the oldest answers go first, and with 0 none stays. 100 unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u64")]
     pub megabytes: Option<u64>,
 }
 
@@ -97,10 +105,11 @@ pub struct KeySettings {
     pub command: String,
     /// How long a key is used before the command runs again. 1 h unless set; a token that names its end, until then.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Duration")]
     pub cache: Option<Duration>,
     /// How long the command may take. 30 s unless set.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(with = "Duration", extend("exclusiveMinimum" = 0))]
     pub timeout: Option<Duration>,
 }
 
@@ -110,11 +119,11 @@ pub struct KeySettings {
 pub struct ModelSettings {
     /// Tokens that a prompt and its answer may take together. Ollama is asked for a window of this size.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
-    #[schemars(range(min = 1))]
+    #[schemars(with = "u64", range(min = 1))]
     pub context_window: Option<u64>,
     /// Tokens that one answer may have.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
-    #[schemars(range(min = 1))]
+    #[schemars(with = "u32", range(min = 1, max = 4_294_967_295_u32))]
     pub output_limit: Option<u32>,
     /// Whether it can call tools.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -128,6 +128,13 @@ struct OfProvider {
     models: Vec<Listed>,
 }
 
+impl OfProvider {
+    /// Whether its list may go on: no more of it is kept.
+    fn is_cut(&self) -> bool {
+        self.listed.as_ref().is_some_and(|listed| listed.len() >= listing::MOST_LISTED)
+    }
+}
+
 /// Where a list comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
@@ -287,6 +294,7 @@ impl Seen {
                     "source": one.source.as_str(),
                     "listed_at": one.at,
                     "error": one.error,
+                    "is_cut": one.is_cut(),
                     "models": models,
                 })
             })

@@ -3,7 +3,7 @@
 
 use copydesk_base::config::{Config, HOOK_EVENTS, Mode};
 use copydesk_base::{Code, Severity};
-use copydesk_language::{is_meant, loses_limit, matcher_is_readable};
+use copydesk_language::{is_meant, loses_limit, matcher_is_readable, needs_value};
 use copydesk_text::de::wanted;
 use serde_json::{Map, Value};
 
@@ -31,15 +31,17 @@ pub(super) fn fitting(map: Map<String, Value>, misfits: &mut Vec<Misfit>) -> Map
 
 fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<Value> {
     if value.is_null() && !path.is_empty() {
-        // A key without a value is a key that is not set, but an amount, or what forbids, was meant to be there.
+        // A key without a value is a key that is not set, but where the shape of the config wants one.
         let matters = loses_limit(&words(path)) || misses_guard(path) || price_of(path).is_some();
         let is_misspelt = matters && try_as_config(path, &value).is_err_and(|wrong| is_unknown(path, &wrong));
         misfits.extend(is_misspelt.then(|| unknown(path)));
-        let is_needed = is_amount(path)
-            || is_place(path)
-            || could_forbid(path)
-            || matches!(words(path)[..], ["providers", _]);
-        misfits.extend(is_needed.then(|| misfit(path, &value, "it has no value")));
+        // A model of which nothing is said says nothing of its price.
+        let is_name = matches!(words(path)[..], ["providers", _, "models"] | ["providers", _, "models", _]);
+        if needs_value(&words(path)) && !is_name {
+            let misfit = misfit(path, &value, "it has no value");
+            let stops = misfit.stops && !is_empty_section(path);
+            misfits.push(Misfit { stops, ..misfit });
+        }
         return None;
     }
     if is_programs_own(path) {
@@ -228,11 +230,15 @@ fn could_forbid(path: &KeyPath) -> bool {
 
 /// Whether the value says which model is asked, where, with which key, and whether another one may be.
 fn chooses(path: &KeyPath) -> bool {
-    matches!(words(path)[..], ["default_model" | "providers"] | ["models", ..]) || is_place(path)
+    matches!(
+        words(path)[..],
+        ["default_model" | "providers"] | ["models", ..] | ["providers", _, "base_url" | "api_key_env"]
+    )
 }
 
-fn is_place(path: &KeyPath) -> bool {
-    matches!(words(path)[..], ["providers", _, "base_url" | "api_key_env"])
+/// Whether it holds settings that choose, all of which may be commented out: then nothing is lost but what was not meant.
+fn is_empty_section(path: &KeyPath) -> bool {
+    matches!(words(path)[..], ["providers" | "models"] | ["models", "cache"] | ["providers", _, "timeouts"])
 }
 
 /// Whether the value is a number or a time that holds a model, its provider or the answers that are kept within limits.
@@ -290,13 +296,6 @@ fn plain(wrong: &str) -> String {
         (found, None) => found.strip_prefix("string ").unwrap_or(found),
     };
     format!("{wanted}{is} needed, and this is {}", found.replace('`', "'"))
-}
-
-/// Whether the value is a limit or what holds limits, or a price or a part of one.
-fn is_amount(path: &KeyPath) -> bool {
-    is_number(path) && words(path).last() != Some(&"timeouts")
-        || matches!(words(path)[..], ["budgets"] | ["budgets", _] | ["budgets", _, _])
-        || matches!(words(path)[..], ["providers", _, "models", _, "price", ..])
 }
 
 /// The provider, and the model or all of them, whose price is not known where this does not count.

@@ -85,6 +85,8 @@ pub(super) struct Layer {
     pub(super) broken_prices: BrokenPrices,
     /// Providers of which the kind cannot be understood, or nothing, by name, each with what is wrong.
     pub(super) broken_providers: BTreeMap<String, String>,
+    /// What is wrong with all of them at once.
+    pub(super) unread_providers: Option<String>,
     /// Its text is not what a config file should be, and some of it was read by guessing.
     is_broken: bool,
     path: Option<PathBuf>,
@@ -242,8 +244,8 @@ impl Layer {
         let mut layer = Self::empty(name, standing);
         (layer.path, layer.text) = (Some(path.to_owned()), text);
         let before = problems.len();
-        let located = locate(&tree).unwrap_or_else(|reason| {
-            problems.push(layer.problem_at(Span::at(0), Code::YamlSyntax, reason));
+        let located = locate(&tree).unwrap_or_else(|(span, reason)| {
+            problems.push(layer.problem_at(span, Code::YamlSyntax, reason));
             Located::default()
         });
         let wrong = tree.problems().iter().filter(|problem| problem.severity == Severity::Error);
@@ -314,6 +316,7 @@ impl Layer {
             flag_mode: None,
             broken_prices: BrokenPrices::new(),
             broken_providers: BTreeMap::new(),
+            unread_providers: None,
             is_broken: false,
             path: None,
             places,
@@ -342,8 +345,12 @@ impl Layer {
                 let of = (provider.to_owned(), model.map(str::to_owned));
                 self.broken_prices.entry(of).or_insert_with(|| problem.to_string());
             }
-            if let ["providers", name] | ["providers", name, "kind"] = path[..] {
-                self.broken_providers.entry(name.to_owned()).or_insert_with(|| problem.to_string());
+            match path[..] {
+                ["providers"] => self.unread_providers = Some(problem.to_string()),
+                ["providers", name] | ["providers", name, "kind"] => {
+                    self.broken_providers.entry(name.to_owned()).or_insert_with(|| problem.to_string());
+                }
+                _ => {}
             }
             problems.push(problem);
         }

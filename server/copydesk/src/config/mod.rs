@@ -36,6 +36,7 @@ use std::path::{Path, PathBuf};
 use copydesk_base::config::{Config, Mode};
 use copydesk_base::{Code, Severity, Span};
 use copydesk_permission::{Rule, RuleVerdict, parse_rule};
+use copydesk_provider::Written;
 use copydesk_store::{TrustedFile, UserStore};
 
 pub(crate) use layer::{FileState, LayerFile, trustable};
@@ -82,8 +83,8 @@ pub(crate) enum Nesting {
 pub(crate) struct Loaded {
     /// Everything merged, without the rules that could not be understood.
     pub(crate) config: Config,
-    /// Providers that stand in a file and do not count, by name: where, and why.
-    pub(crate) misread_providers: BTreeMap<String, String>,
+    /// How the settings that choose models stand in their files.
+    pub(crate) written: Written,
     pub(crate) mode: Mode,
     pub(crate) mode_origin: Origin,
     /// Rules of all layers that count, and the remembered ones; without the defaults that ship.
@@ -109,6 +110,17 @@ pub(crate) struct Setting {
     pub(crate) key: String,
     pub(crate) value: serde_json::Value,
     pub(crate) origin: Origin,
+}
+
+impl Setting {
+    /// Whether it says which model is asked where nobody names one, and stands in a file.
+    fn chooses(&self) -> bool {
+        self.origin.path.is_some() && (self.key == "default_model" || self.key.starts_with("model_mappings."))
+    }
+
+    fn place(&self) -> (String, String) {
+        (self.key.clone(), self.origin.to_string())
+    }
 }
 
 /// Something in a layer that does not count as it was meant.
@@ -197,6 +209,11 @@ fn assemble(
     }
     let mut misread = std::mem::take(&mut merged.broken_providers);
     misread.retain(|name, _| !config.providers.contains_key(name));
+    let written = Written {
+        places: settings.iter().filter(|setting| setting.chooses()).map(Setting::place).collect(),
+        misread,
+        unread: merged.unread_providers.take(),
+    };
     // As a person reads the files: layer by layer, from top to bottom.
     problems.sort_by_key(|problem| (problem.origin.layer, problem.span));
     let refusal = problems.iter().find(|problem| problem.stops).map(|problem| {
@@ -204,7 +221,7 @@ fn assemble(
     });
     Loaded {
         config,
-        misread_providers: misread,
+        written,
         mode: merged.mode,
         mode_origin: merged.mode_origin.clone(),
         rules,

@@ -19,18 +19,29 @@ pub(super) struct Located {
 /// Aliases can make a small text enormous; no config has more values than this.
 const MOST_VALUES: usize = 20_000;
 
-/// The first document of a tree. The error says what it is instead of a mapping.
-pub(super) fn locate(tree: &Tree) -> Result<Located, String> {
+/// The first document of a tree. The error says what it is instead of a mapping, and where.
+pub(super) fn locate(tree: &Tree) -> Result<Located, (Span, String)> {
     let mut located = Located::default();
+    let at_start = |reason: String| (Span::at(0), reason);
     let Some(root) = tree.root() else { return Ok(located) };
-    let mut reader = Reader { tree, places: BTreeMap::new(), left: MOST_VALUES };
+    let mut reader =
+        Reader { tree, places: BTreeMap::new(), left: MOST_VALUES, open: Vec::new(), circle: None };
     match reader.read(root, &mut Vec::new()) {
         Value::Null => return Ok(located),
         Value::Object(value) => located.value = value,
-        _ => return Err(format!("settings are a mapping of keys, and this is a {}", root.kind_word())),
+        _ => {
+            let reason = format!("settings are a mapping of keys, and this is a {}", root.kind_word());
+            return Err(at_start(reason));
+        }
+    }
+    if let Some(alias) = reader.circle {
+        return Err((
+            alias,
+            "this alias stands within what it stands for, which would have no end".to_owned(),
+        ));
     }
     if reader.left == 0 {
-        return Err("its aliases make it too large to read".to_owned());
+        return Err(at_start("its aliases make it too large to read".to_owned()));
     }
     located.places = reader.places;
     Ok(located)
@@ -40,6 +51,10 @@ struct Reader<'t> {
     tree: &'t Tree,
     places: BTreeMap<KeyPath, Span>,
     left: usize,
+    /// The lists and mappings that are being read, the innermost last.
+    open: Vec<Span>,
+    /// The first alias of one of those within it.
+    circle: Option<Span>,
 }
 
 impl Reader<'_> {
@@ -48,7 +63,23 @@ impl Reader<'_> {
             return Value::Null;
         }
         self.left -= 1;
+        let alias = node.span();
         let Some(node) = self.tree.resolve(node) else { return Value::Null };
+        if !matches!(node.kind(), Kind::Sequence(_) | Kind::Mapping(_)) {
+            return scalar(node);
+        }
+        if self.open.contains(&node.span()) {
+            self.circle.get_or_insert(alias);
+            return Value::Null;
+        }
+        self.open.push(node.span());
+        let value = self.read_within(node, path);
+        self.open.pop();
+        value
+    }
+
+    /// What a list or a mapping holds.
+    fn read_within(&mut self, node: Node<'_>, path: &mut KeyPath) -> Value {
         match node.kind() {
             Kind::Sequence(items) => {
                 let mut list = Vec::new();
@@ -84,9 +115,11 @@ impl Reader<'_> {
 
     /// `<<`: the keys that the mapping does not have itself.
     fn merge(&mut self, node: Node<'_>, path: &mut KeyPath, map: &mut Map<String, Value>) {
-        let Some(node) = self.tree.resolve(node) else { return };
-        let sources =
-            if let Kind::Sequence(items) = node.kind() { items.iter().collect() } else { vec![node] };
+        let sources = match self.tree.resolve(node).map(Node::kind) {
+            None => return,
+            Some(Kind::Sequence(items)) => items.iter().collect(),
+            Some(_) => vec![node],
+        };
         for source in sources {
             if let Value::Object(more) = self.read(source, path) {
                 for (key, value) in more {

@@ -149,6 +149,15 @@ fn is_one_word(command: &str) -> bool {
 fn read(printed: &str, now: Timestamp, cache: Duration) -> Result<Printed, String> {
     let printed = printed.trim();
     let usual = Timestamp(now.0.saturating_add(u64::try_from(cache.as_millis()).unwrap_or(u64::MAX)));
+    if printed.starts_with('[') && serde_json::from_str::<Value>(printed).is_ok() {
+        return Err("its command printed a JSON list where one key was expected".to_owned());
+    }
+    if printed.starts_with('"')
+        && let Ok(text) = serde_json::from_str::<String>(printed)
+    {
+        // Tools that read JSON print a text of it in its quotes unless they are told otherwise.
+        return read(&text, now, cache);
+    }
     if printed.starts_with('{') {
         let document: Value = serde_json::from_str(printed)
             .map_err(|error| format!("its command printed JSON that cannot be read: {error}"))?;
@@ -159,7 +168,7 @@ fn read(printed: &str, now: Timestamp, cache: Duration) -> Result<Printed, Strin
             return Err("its command printed JSON with an empty accessToken".to_owned());
         }
         let end = end(&document, now);
-        if end.is_some_and(|end| end <= now) {
+        if end.is_some_and(|end| end <= now) || end.is_none() && is_long_over(&document, now) {
             return Err("its command printed a token that has ended already; log in there anew".to_owned());
         }
         let until = end.map_or(usual, |end| Timestamp(end.0.saturating_sub(BEFORE_ITS_END)));
@@ -174,6 +183,17 @@ fn read(printed: &str, now: Timestamp, cache: Duration) -> Result<Printed, Strin
         lines => Err(format!("its command printed {lines} lines where one key was expected")),
     }
 }
+
+/// Whether a token has ended by a time that names no zone, as `expiresOn` of `az`: wherever that may be.
+fn is_long_over(document: &Value, now: Timestamp) -> bool {
+    let local = document["expiresOn"].as_str().and_then(|text| text.parse::<jiff::civil::DateTime>().ok());
+    let utc = local.and_then(|local| local.to_zoned(jiff::tz::TimeZone::UTC).ok());
+    let at = utc.map(|utc| utc.timestamp().as_millisecond().saturating_add(FARTHEST_ZONE));
+    at.is_some_and(|at| u64::try_from(at).is_ok_and(|at| at <= now.0))
+}
+
+/// No zone is farther behind UTC, in milliseconds.
+const FARTHEST_ZONE: i64 = 12 * 60 * 60 * 1000;
 
 /// When a token ends, in the words of the clouds' command lines. `expiresOn` of `az` names no zone and is passed over.
 fn end(document: &Value, now: Timestamp) -> Option<Timestamp> {
@@ -233,6 +253,13 @@ mod tests {
         check(r#"{"token": "t", "expires_on": 1}"#, Err("has ended already"));
         check(r#"{"token": "t", "expires_in": -5}"#, Err("has ended already"));
         check(r#"{"token": "t", "expires_at": "1970-01-12T13:40:00Z"}"#, Err("has ended already"));
+        // NOW is at 13:46 of this day, and it may be another one elsewhere.
+        check(r#"{"token": "t", "expiresOn": "1970-01-12 01:40:00.000000"}"#, Err("has ended already"));
+        check(r#"{"token": "t", "expiresOn": "1970-01-12 01:50:00.000000"}"#, Ok(("t", KeyForm::Token, 600)));
+        check(r#"["sk-1234"]"#, Err("printed a JSON list"));
+        check(r#""sk-1234""#, Ok(("sk-1234", KeyForm::Key, 600)));
+        check(r#""""#, Err("printed nothing"));
+        check("[sk-1234]", Ok(("[sk-1234]", KeyForm::Key, 600)));
         check(r#"{"token": " "}"#, Err("an empty accessToken"));
         check(r#"{"key": "t"}"#, Err("without accessToken"));
         check(r#"{"key": "#, Err("cannot be read"));

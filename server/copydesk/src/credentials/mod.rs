@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_base::{Clock, Redactor, SystemClock};
-use copydesk_provider::{Fetch, Fetching, Key, KeyForm, KeyOrigin, KeyWanted, Keys};
+use copydesk_provider::{Fetch, Fetching, Key, KeyForm, KeyOrigin, KeyWanted, Keys, Missing};
 use copydesk_store::{KeyPlace, OwnEffects, Passphrase, SealedKeys, StoredKey, UserStore};
 
 use crate::config::Nesting;
@@ -189,6 +189,10 @@ impl Keys for Credentials {
             (Some(_), _) => Some(KeyOrigin::Command(wanted.provider.clone())),
             (None, _) => self.stored_for(wanted).map(|stored| origin(stored.place)),
         }
+    }
+
+    fn missing(&self, variable: &str) -> Missing {
+        if std::env::var_os(variable).is_some() { Missing::Empty } else { Missing::Unset }
     }
 
     fn key<'a>(&'a self, wanted: &'a KeyWanted, fetch: Fetch) -> Fetching<'a> {

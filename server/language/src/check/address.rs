@@ -16,13 +16,6 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     for provider in providers.map(Node::entries).unwrap_or_default() {
         name(findings, provider.key());
         let provider = provider.value();
-        for entry in ["base_url", "api_key_env"].into_iter().filter_map(|key| provider.entry(key)) {
-            if let Some(key) = entry.key().scalar_text().filter(|_| entry.value().is_null()) {
-                let message =
-                    format!("'{key}' has no value, so no agent runs; write it, or take the key out");
-                findings.add(Diagnostic::new(Code::TypeMismatch, entry.key().span(), message));
-            }
-        }
         let (base_url, variable) = (provider.get("base_url"), provider.get("api_key_env"));
         if let Some(node) = base_url {
             address(findings, node);

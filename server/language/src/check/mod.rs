@@ -56,7 +56,6 @@ pub(crate) use fixes::{remove_at, remove_item};
 pub use heads::readable as matcher_is_readable;
 pub use memo::Memo;
 pub(crate) use operations::needed as keys_of_operation;
-pub(crate) use rules::one_of;
 pub(crate) use subworkflow::offers as workflow_paths;
 use suggest::Suggest;
 

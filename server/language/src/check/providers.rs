@@ -80,7 +80,8 @@ fn model(findings: &mut Findings<'_>, node: Node<'_>, key: &str, known: &[String
         let named = |sign: char| text.split_once(sign).map(|(provider, _)| provider);
         let is_right = is_known(text) || [named('/'), named(':')].into_iter().flatten().any(is_known);
         let start = inner_span(written).start;
-        if let Some(name) = text.strip_suffix(['/', ':']).filter(|name| is_nameless(findings, name)) {
+        let name = text.strip_suffix(['/', ':']).unwrap_or(text);
+        if is_nameless(findings, name) {
             let message =
                 format!("the name of a model is missing, and provider '{name}' has no default_model");
             let span = Span::new(start, start + text.len());
@@ -114,11 +115,16 @@ fn is_ours(findings: &Findings<'_>) -> bool {
     findings.file.kind == FileKind::Config && !says("default_provider") && !says("model_mappings")
 }
 
-/// Whether this file says of a provider whom to ask where no model is named, and says nothing of it.
+/// Whether this file says of a provider whom to ask where no model is named, and says nothing of it. Services have a
+/// usual model at their own address, and other servers have none.
 fn is_nameless(findings: &Findings<'_>, name: &str) -> bool {
     let Some(root) = findings.tree().root() else { return false };
     findings.tree().entries_at(root, "providers").iter().any(|entry| {
-        entry.key().scalar_text() == Some(name) && entry.value().entry("default_model").is_none()
+        let has = |key: &str| entry.value().entry(key).is_some();
+        let kind = entry.value().get("kind").and_then(Node::as_str);
+        entry.key().scalar_text() == Some(name)
+            && !has("default_model")
+            && (has("base_url") || matches!(kind, Some("ollama" | "azure-openai")))
     })
 }
 

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::declared::{Declared, inner_span};
 use crate::expression::has_expression;
+use crate::shape::Kind as StepKind;
 
 /// The rules of one step, by its type. They depend on the step and on the context.
 ///
@@ -18,11 +19,12 @@ use crate::expression::has_expression;
 pub(super) fn step(
     findings: &mut Findings<'_>,
     node: Node<'_>,
-    kind: &str,
+    shape: &StepKind,
     meant: &[&str],
     holder: Holder<'_>,
 ) {
-    needed(findings, node, kind, meant, holder);
+    let kind = shape.word.as_str();
+    needed(findings, node, shape, meant, holder);
     if kind == "sleep" {
         exclusive(findings, node, "duration", "until");
     }
@@ -42,22 +44,13 @@ pub(super) fn step(
     }
 }
 
-/// Keys of which a step of a type needs one.
-pub(crate) fn one_of(kind: &str) -> &'static [&'static str] {
-    match kind {
-        "shell" => &["run", "args"],
-        "sleep" => &["duration", "until"],
-        "join" => &["needs"],
-        _ => &[],
-    }
-}
-
 /// Keys that a step must have for its type or its operation.
-fn needed(findings: &mut Findings<'_>, node: Node<'_>, kind: &str, meant: &[&str], holder: Holder<'_>) {
+fn needed(findings: &mut Findings<'_>, node: Node<'_>, shape: &StepKind, meant: &[&str], holder: Holder<'_>) {
+    let kind = shape.word.as_str();
     let tree = findings.tree();
     let has = |key: &str| tree.get(node, key).is_some() || node.entry(key).is_some() || meant.contains(&key);
     let op = findings.tree().get(node, "op").and_then(Node::scalar_text).unwrap_or("");
-    let has_one = one_of(kind).iter().any(|key| has(key));
+    let has_one = shape.one_of.iter().any(|key| has(key));
     match kind {
         "shell" if !has_one => {
             let message = "a shell step needs 'run' or 'args'".to_owned();

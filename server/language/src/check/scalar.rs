@@ -135,6 +135,9 @@ pub(super) fn bounds<'a>(
         let message = format!("{subject} must be at least {least}");
         let above = number.above.map_or(least, |above| least.max(above.floor() + 1.0));
         findings.add(with_number(Diagnostic::new(Code::UnknownValue, node.span(), message), above));
+    } else if let Some(most) = number.most.filter(|most| found > *most) {
+        let message = format!("{subject} must be at most {most}");
+        findings.add(with_number(Diagnostic::new(Code::UnknownValue, node.span(), message), most));
     } else if let Some(above) = number.above.filter(|above| found <= *above) {
         let message = format!("{subject} must be more than {above}");
         findings

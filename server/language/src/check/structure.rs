@@ -239,7 +239,7 @@ fn mapping<'a>(
         }
     }
     missing::keys(findings, node, expected, word, &meant, holder);
-    if let Some(known) = word.filter(|word| expected.kind(word).is_some()) {
+    if let Some(known) = word.and_then(|word| expected.kind(word)) {
         rules::step(findings, node, known, &meant, holder);
     }
 }

@@ -4,7 +4,7 @@ use copydesk_text::Syntax;
 
 use super::place::{Colon, Flow};
 use super::{Completion, CompletionKind, Cursor, Snippet, escaped, kind_word};
-use crate::check::{keys_of_operation, one_of};
+use crate::check::keys_of_operation;
 use crate::hover;
 use crate::schemas::skeleton;
 use crate::shape::{Form, Key, Mapping, Need, Shape, Standing};
@@ -16,15 +16,15 @@ pub(super) fn of_mapping(cursor: &Cursor<'_>, mapping: &'static Mapping, colon: 
     let op = siblings.iter().find(|(name, _)| name == "op").map_or("", |(_, op)| op.as_str());
     let needed = keys_of_operation(word.unwrap_or(""), op);
     let is_there = |name: &&str| siblings.iter().any(|(sibling, _)| sibling == name);
-    let one_of = one_of(word.unwrap_or(""));
-    let one_of = if one_of.iter().any(is_there) { &[] } else { one_of };
+    let one_of = own.map_or(&[][..], |own| own.one_of.as_slice());
+    let has_one = one_of.iter().any(|name| is_there(&name.as_str()));
     let is_free =
         |key: &&Key| key.standing == Standing::Current && !siblings.iter().any(|(name, _)| *name == key.name);
     let proposals = mapping.keys_of(word).filter(is_free).map(|key| {
         let is_own = own.is_some_and(|own| own.keys.iter().any(|other| other.name == key.name));
         let sort = match (key.need, is_own) {
             (Need::Required, _) => 0,
-            _ if needed.iter().chain(one_of).any(|needed| *needed == key.name) => 0,
+            _ if needed.contains(&key.name.as_str()) || !has_one && one_of.contains(&key.name) => 0,
             (Need::Optional, true) => 1,
             (Need::Optional, false) => 2,
         };

@@ -51,6 +51,8 @@ pub(crate) struct Number {
     pub(crate) whole: bool,
     /// The least number.
     pub(crate) least: Option<f64>,
+    /// The greatest number.
+    pub(crate) most: Option<f64>,
     /// A number that is too small by nothing.
     pub(crate) above: Option<f64>,
 }
@@ -58,7 +60,9 @@ pub(crate) struct Number {
 impl Number {
     /// Whether a number lies within the bounds.
     pub(crate) fn takes(&self, number: f64) -> bool {
-        self.least.is_none_or(|least| least <= number) && self.above.is_none_or(|above| above < number)
+        self.least.is_none_or(|least| least <= number)
+            && self.most.is_none_or(|most| number <= most)
+            && self.above.is_none_or(|above| above < number)
     }
 }
 
@@ -125,6 +129,8 @@ pub(crate) enum Rest {
 pub(crate) struct Kind {
     pub(crate) word: String,
     pub(crate) keys: Vec<Key>,
+    /// Keys of which one must be there, its own or common ones; empty where none need be.
+    pub(crate) one_of: Vec<String>,
 }
 
 /// What a scalar means beyond its kind.
@@ -192,6 +198,22 @@ pub(crate) fn of(kind: FileKind) -> Option<&'static Shapes> {
         FileKind::Layer => once!(schema::layer()),
         FileKind::Other => return None,
     })
+}
+
+/// Whether a setting of a config has to have a value where it is written. Of one that need not, no value is as good as
+/// no key; of the others somebody meant something that nobody knows.
+pub fn needs_value(path: &[&str]) -> bool {
+    let Some(shapes) = of(FileKind::Config) else { return false };
+    let below = |shape: &'static Shape, key: &&str| {
+        let mapping = shape.mapping()?;
+        match (mapping.key(None, key), mapping.rest) {
+            (Some(known), _) => Some(shapes.get(known.shape)),
+            (None, Rest::Shape(id)) => Some(shapes.get(id)),
+            (None, Rest::Refused | Rest::Anything) => None,
+        }
+    };
+    let shape = path.iter().try_fold(shapes.root(), below);
+    shape.is_some_and(|shape| !shape.takes_null())
 }
 
 impl Shape {

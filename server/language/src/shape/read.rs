@@ -119,6 +119,7 @@ impl Reader {
             "integer" | "number" => Form::Number(Number {
                 whole: kind == "integer",
                 least: value.get("minimum").and_then(Value::as_f64),
+                most: value.get("maximum").and_then(Value::as_f64),
                 above: value.get("exclusiveMinimum").and_then(Value::as_f64),
             }),
             "boolean" => Form::Bool,
@@ -164,7 +165,17 @@ impl Reader {
         let word = branch.pointer("/if/properties/type/const")?.as_str()?;
         let then = branch.get("then")?;
         let then = reference(then).and_then(|name| self.resolve(name)).unwrap_or(then);
-        Some(Kind { word: word.to_owned(), keys: self.keys(then) })
+        let required = |value: &'static Value| {
+            let names = value.get("required").and_then(Value::as_array).into_iter().flatten();
+            names.filter_map(Value::as_str).map(str::to_owned)
+        };
+        let choices = ["anyOf", "oneOf"].iter().find_map(|key| then.get(key)?.as_array());
+        let one_of = match choices {
+            Some(choices) => choices.iter().flat_map(required).collect(),
+            // A common key that this kind cannot do without.
+            None => required(then).filter(|name| then["properties"].get(name).is_none()).collect(),
+        };
+        Some(Kind { word: word.to_owned(), keys: self.keys(then), one_of })
     }
 
     fn keys(&mut self, value: &'static Value) -> Vec<Key> {

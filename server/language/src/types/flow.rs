@@ -82,6 +82,7 @@ pub struct Sleep {
 /// Waits for several steps and goes on when enough of them are done.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("required" = ["needs"]))]
 pub struct Join {
     /// **Deprecated**: what is joined. It changes nothing; a join waits for what it needs.
     #[schemars(extend("deprecated" = true))]

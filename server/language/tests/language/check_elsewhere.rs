@@ -375,24 +375,28 @@ providers:
     checked(
         "/w/.copydesk/config.yaml",
         "default_model: ⟦\"\"⟧
-fallback: [⟦local/⟧, ollama/, ⟦\" \"⟧]
+fallback: [⟦local/⟧, ollama/, ⟦\" \"⟧, ⟦local⟧]
 providers:
   local: {kind: openai-chat, base_url: \"http://127.0.0.1:1/v1\"}
   ollama: {kind: ollama, default_model: q}
   \"⟦a/b⟧\": {kind: ollama, default_model: q}
   ⟦c:d⟧: {kind: ollama, default_model: q}
-  e: {kind: ollama, default_model: ⟦\"\"⟧}
+  \"⟦ d ⟧\": {kind: ollama, default_model: q}
+  e: {kind: ollama, default_model: ⟦\"\"⟧, concurrency: ⟦4294967296⟧}
   f: {kind: openai-chat, ⟦base_url⟧: , ⟦api_key_env⟧: }
 ",
         expect![[r#"
             warning unknown-name the name of a model is missing; write PROVIDER/MODEL, or take the key out
             warning unknown-name the name of a model is missing, and provider 'local' has no default_model
             warning unknown-name the name of a model is missing; write PROVIDER/MODEL, or take the key out
-            error format-mismatch nobody can ask this provider: its name must be there, and hold no '/', ':' or line break: in PROVIDER/MODEL it ends at the first of them
-            error format-mismatch nobody can ask this provider: its name must be there, and hold no '/', ':' or line break: in PROVIDER/MODEL it ends at the first of them
+            warning unknown-name the name of a model is missing, and provider 'local' has no default_model
+            error format-mismatch nobody can ask this provider: its name must be there, without blanks around it or letters that nobody sees, and hold no '/' or ':', at which it ends in PROVIDER/MODEL
+            error format-mismatch nobody can ask this provider: its name must be there, without blanks around it or letters that nobody sees, and hold no '/' or ':', at which it ends in PROVIDER/MODEL
+            error format-mismatch nobody can ask this provider: its name must be there, without blanks around it or letters that nobody sees, and hold no '/' or ':', at which it ends in PROVIDER/MODEL
             warning unknown-name the name of a model is missing; write it, or take the key out
-            error type-mismatch 'base_url' has no value, so no agent runs; write it, or take the key out
-            error type-mismatch 'api_key_env' has no value, so no agent runs; write it, or take the key out
+            error unknown-value 'concurrency' must be at most 4294967295 [fix: change to 4294967295]
+            error type-mismatch 'base_url' has no value; it takes a text [fix: write '""'] [fix: take 'base_url' out]
+            error type-mismatch 'api_key_env' has no value; it takes a text [fix: write '""'] [fix: take 'api_key_env' out]
         "#]],
     );
     checked(

@@ -68,7 +68,6 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::BlindModel, "", "which model they have that sees images"),
     (Code::ToollessModel, "", "which model they have that calls tools"),
     (Code::TypeMismatch, "'…' has no value; it takes a whole number", "which number, by a schema of others"),
-    (Code::TypeMismatch, "'…' has no value, so no agent runs", "which address or variable is meant"),
     (Code::TypeMismatch, "'…' takes a number", "which number a text means"),
     (Code::TypeMismatch, "'…' takes a whole number", "which number a text means"),
     (Code::TypeMismatch, "'…' takes a date and time", "which day a text means"),

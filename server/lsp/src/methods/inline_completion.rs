@@ -46,7 +46,9 @@ pub(crate) async fn run(
         }
         Some(chosen) => {
             let span = convert::span(&open.document, chosen.range, session.ladder.encoding);
-            (with_chosen(spot, span, &chosen.text)?, Shown { begins: chosen.text, range: chosen.range })
+            // As the document has it: what a client says may lie beyond a line's end, or run backwards.
+            let range = convert::range(&open.document, span, session.ladder.encoding);
+            (with_chosen(spot, span, &chosen.text)?, Shown { begins: chosen.text, range })
         }
     };
     let item = |text: String| lsp::InlineCompletionItem {
@@ -74,8 +76,11 @@ struct Shown {
 fn with_chosen(spot: Spot, replaced: Span, chosen: &str) -> Option<Spot> {
     let is_here = replaced.start <= spot.cursor && spot.cursor <= replaced.end;
     let (before, after) = (spot.text.get(..replaced.start)?, spot.text.get(replaced.end..)?);
+    // No client takes an item that replaces more than a part of one line.
+    let is_in_line = !spot.text.get(replaced.start..replaced.end)?.contains(['\n', '\r']);
+    let (cursor, length) = (replaced.start + chosen.len(), chosen.len());
     let text = [before, chosen, after].concat().into();
-    is_here.then(|| Spot { text, cursor: replaced.start + chosen.len(), ..spot })
+    (is_here && is_in_line).then_some(Spot { text, cursor, chosen: length, ..spot })
 }
 
 /// The same as one item of the menu, behind whatever else is in it; the client asks again at the next key.
@@ -128,6 +133,7 @@ fn spot(state: &State, session: &Session, open: &Open, at: lsp::Position, asked:
         language: open.document.language_id().to_owned(),
         text: open.document.text().clone(),
         cursor: position::offset(open.document.rope(), place, session.ladder.encoding),
+        chosen: 0,
         asked,
         beside: beside(state, open),
         comment: comments::line_leader(open.document.language_id()),

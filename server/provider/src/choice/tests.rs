@@ -61,7 +61,7 @@ fn pick(
             providers,
             mappings: &mappings,
             local: &[],
-            misread: &BTreeMap::new(),
+            written: &Written::default(),
             key: &key,
         },
     )

@@ -15,39 +15,29 @@ use super::Told;
 use crate::CallError;
 use crate::answer::WireError;
 use crate::clients::Response;
-use crate::error::Scheme;
+use crate::error::{LONGEST_SPAN, Scheme};
 use crate::http::header;
 use crate::retry::is_servers_fault;
 
 /// Of an error's body no more than this is read.
 const LARGEST_ERROR_BODY: usize = 64 << 10;
 
-/// Seconds that a server may ask for and be believed: a month.
-const LONGEST_RETRY_AFTER: f64 = 2_592_000.0;
-
 /// How long an error's body may take; its status is known already.
 const ERROR_BODY_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Lets an event stream pass and turns every other response into its error.
+/// Lets an answer pass, which is a stream or, of some servers, a document; turns every other response into its error.
 pub(crate) async fn check(response: Response, told: &Told) -> Result<Response, CallError> {
     let response = succeeded(response, told).await?;
-    let kind = header(&response.headers, "content-type");
-    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    match kind.as_str() {
-        "application/json" => {
-            let address = told.address.clone();
-            let body = read(response).await;
-            Err(match serde_json::from_slice::<Value>(&body).ok().as_ref().and_then(error_in) {
-                Some(WireError::Server { kind, message }) => told.server_error(&kind, &message),
-                _ => CallError::Malformed {
-                    address,
-                    reason: format!("it is {kind} where a stream was asked for"),
-                },
-            })
-        }
-        "text/html" => Err(told.malformed(&format!("it is {kind} where a stream was asked for"))),
+    match media_type(&response.headers).as_str() {
+        kind @ "text/html" => Err(told.malformed(&format!("it is {kind} where a stream was asked for"))),
         _ => Ok(response),
     }
+}
+
+/// What a response says that it is, without its parameters; empty where it says nothing.
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
+    let kind = header(headers, "content-type");
+    kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
 }
 
 /// Lets a success pass and turns every other status into its error.
@@ -235,8 +225,8 @@ fn message(body: &[u8]) -> String {
 /// which is taken against the answer's `Date`. A date that has passed says nothing of how long, as no date does.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| !number.is_nan());
-    // More than anybody waits is what it is, however absurd.
-    let span = |seconds: f64| Duration::try_from_secs_f64(seconds.min(LONGEST_RETRY_AFTER)).ok();
+    // What it is, however absurd: it is told, and nobody waits for it.
+    let span = |seconds: f64| Duration::try_from_secs_f64(seconds.min(LONGEST_SPAN.as_secs_f64())).ok();
     let ms = number(header(headers, "retry-after-ms")).and_then(|ms| span(ms / 1000.0));
     let value = header(headers, "retry-after");
     let dated = || {
@@ -277,7 +267,8 @@ mod tests {
         check("0", None);
         check(" 7 ", Some(7));
         check("-1", None);
-        check("99999999999999999999", Some(2_592_000));
+        check("1000000000", Some(1_000_000_000));
+        check("99999999999999999999", Some(3_153_600_000));
         check("nan", None);
         check("Wed, 21 Oct 2015 07:29:30 GMT", Some(90));
         check("Wed, 21 Oct 2015 07:00:00 GMT", None);
@@ -292,7 +283,7 @@ mod tests {
         assert_eq!(ms("1500", &[("retry-after", "60")]), Some(Duration::from_millis(1500)));
         assert_eq!(ms("soon", &[("retry-after", "60")]), Some(Duration::from_mins(1)));
         assert_eq!(ms("-1", &[]), None);
-        check("Wed, 21 Oct 2099 07:29:30 GMT", Some(2_592_000));
+        check("Wed, 21 Oct 2099 07:28:00 GMT", Some(2_650_838_400));
         assert_eq!(waits(&[("retry-after", "Wed, 21 Oct 2015 07:29:30 GMT")]), None);
     }
 

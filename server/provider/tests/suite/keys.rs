@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use copydesk_provider::{
-    CallError, Fetch, Fetching, Key, KeyForm, KeyOrigin, KeyWanted, Keys, Models, ModelsConfig,
+    CallError, Fetch, Fetching, Key, KeyForm, KeyOrigin, KeyWanted, Keys, Missing, Models, ModelsConfig,
 };
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use tokio_util::sync::CancellationToken;
@@ -44,7 +44,11 @@ async fn a_key_that_is_missing_or_odd_is_named_and_nothing_is_sent() {
                 ModelsConfig { providers: [("bench".to_owned(), provider)].into(), ..Default::default() };
             assert_eq!(ask(&Models::new(&config, bench::keys(keys))).await.end, Err(expect));
         };
-        let missing = || CallError::NoKey { provider: "bench".into(), variable: VARIABLE.into() };
+        let missing = || CallError::NoKey {
+            provider: "bench".into(),
+            variable: VARIABLE.into(),
+            missing: Missing::Unset,
+        };
         check(&[], missing()).await;
         check(&[(VARIABLE, " ")], missing()).await;
         check(&[("ANTHROPIC_API_KEY", KEY), ("OPENAI_API_KEY", KEY)], missing()).await;

@@ -144,7 +144,7 @@ fn of(here: &Here, loaded: &Loaded) -> Models {
     let credentials = Credentials::of(here, &Redactor::default());
     let config = ModelsConfig {
         local: found::servers(&here.places),
-        misread: loaded.misread_providers.clone(),
+        written: loaded.written.clone(),
         health: memory::health(&here.places.state),
         catalog: Arc::new(memory::catalog(&here.places.state)),
         ..ModelsConfig::from_config(&loaded.config)

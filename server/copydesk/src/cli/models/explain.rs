@@ -185,7 +185,7 @@ fn key(models: &Models, choice: &Choice) -> String {
             format!("key from {origin}, which goes there in clear text")
         }
         (Some(origin), _) => format!("key from {origin}"),
-        (None, Some(name)) => format!("no key yet: {name} is not set, and none is stored"),
+        (None, Some(name)) => format!("no key yet: {name} is {}, and none is stored", models.missing(name)),
         (None, None) => "no key".to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! A list of models as lines for a terminal.
 
 use copydesk_base::Timestamp;
-use copydesk_provider::{Facts, Forms, listing};
+use copydesk_provider::{Facts, Forms};
 
 use super::{OfProvider, Seen, Source, Usual, pull};
 
@@ -44,9 +44,7 @@ fn head(one: &OfProvider, now: Timestamp) -> String {
     let count = match one.models.len() {
         0 => "no models".to_owned(),
         1 => "1 model".to_owned(),
-        count if one.listed.as_ref().is_some_and(|listed| listed.len() >= listing::MOST_LISTED) => {
-            format!("the first {count} models")
-        }
+        count if one.is_cut() => format!("the first {count} models"),
         count => format!("{count} models"),
     };
     let source = match (one.source, one.at) {

@@ -78,6 +78,10 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         ("a hook without time", USER, "hooks: {PreToolUse: [{command: a, timeout: 0}]}\n"),
         ("a hook with a key that nobody knows", USER, "hooks: {Stop: [{comand: a}]}\n"),
         ("hooks as a text", USER, "hooks: make\n"),
+        ("an alias within its own anchor", USER, "providers: &a\n  p: *a\n"),
+        ("one of a workspace", WORKSPACE, "hooks: &a\n  Stop: [*a]\n"),
+        ("one that is merged into itself", WORKSPACE, "providers: &a\n  <<: *a\n"),
+        ("two within each other", USER, "agents: &a\n  x: &b {y: *a, z: *b}\n"),
         ("two rules in one", USER, "permissions: {deny: [Read(private/**) Bash(rm:*)]}\n"),
     ] {
         let loaded = Bench::new(&[(path, text)]).load();
@@ -95,6 +99,7 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         ("hooks that do not count", WORKSPACE, "hooks: {PreToolUse: [{command: a, timeout: 0}]}\n"),
         ("a wrong provider", USER, "providers: {a: {kind: telepathy}}\n"),
         ("a provider without a value", USER, "providers: {a: }\n"),
+        ("providers of which none is left", USER, "providers:\n  # a: {kind: ollama}\n"),
         ("a provider that nobody can name", USER, "providers: {a/b: {kind: ollama}}\n"),
         ("an address that is none", USER, "providers: {a: {kind: ollama, base_url: here}}\n"),
         ("a provider without kind", USER, "providers: {a: {base_url: 'http://x'}}\n"),
@@ -109,6 +114,53 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         assert_eq!(loaded.refusal, None, "{what}");
         assert_eq!(loaded.mode, Mode::Default, "{what}");
         assert!(loaded.config.providers.is_empty(), "{what}");
+    }
+}
+
+/// What no agent runs with is marked where it is written, too: both read the shape of the config.
+#[test]
+fn a_setting_that_has_to_have_a_value_is_told_without_one() {
+    let below = |path: &str| {
+        let keys: Vec<&str> = path.split('.').collect();
+        let lines = keys.iter().enumerate().map(|(depth, key)| format!("{}{key}:\n", "  ".repeat(depth)));
+        lines.collect::<String>()
+    };
+    for (path, is_told, stops) in [
+        ("permissions.mode", true, true),
+        ("permissions.deny", true, true),
+        ("permissions.allow", true, false),
+        ("budgets.day.usd", true, true),
+        ("models.cache.ttl", true, true),
+        ("models.cache", true, false),
+        ("providers", true, false),
+        ("providers.p", true, false),
+        ("providers.p.kind", true, false),
+        ("providers.p.base_url", true, true),
+        ("providers.p.api_key_env", true, true),
+        ("providers.p.key", true, false),
+        ("providers.p.key.cache", true, true),
+        ("providers.p.concurrency", true, true),
+        ("providers.p.timeouts", true, false),
+        ("providers.p.timeouts.idle", true, true),
+        ("providers.p.models.m.output_limit", true, true),
+        ("providers.p.models.m.price.input", true, false),
+        ("providers.p.default_model", false, false),
+        ("default_model", false, false),
+        ("fallback", false, false),
+    ] {
+        let text = below(path);
+        let loaded = Bench::new(&[(USER, &text)]).load();
+        let line = path.split('.').count();
+        let told = format!("config.yaml:{line}: '{path}' does not count: it has no value");
+        let is_told_here = loaded.problems.iter().any(|problem| problem.to_string().ends_with(&told));
+        assert_eq!(
+            (is_told_here, loaded.refusal.is_some()),
+            (is_told, stops),
+            "{path}: {:?}",
+            loaded.problems
+        );
+        let keys: Vec<&str> = path.split('.').collect();
+        assert_eq!(copydesk_language::needs_value(&keys), is_told, "{path}");
     }
 }
 
