@@ -78,6 +78,21 @@ fn a_list_that_says_the_key_is_shown_and_kept_without_it() {
     assert!(kept.contains("m-[redacted]") && !kept.contains(KEY), "{kept}");
 }
 
+/// No more than 4 000 models of a list are kept.
+#[test]
+fn a_list_that_goes_on_says_so_in_both_forms() {
+    for (count, is_cut, words) in [(4_000, true, "the first 4000 models"), (3_999, false, "3999 models")] {
+        let model = ModelServer::start(Format::OpenaiChat, []);
+        let models: Vec<Value> = (0..count).map(|number| json!({"id": format!("m-{number}")})).collect();
+        model.set_list(200, json!({ "data": models }));
+        let workspace = with(Format::OpenaiChat, &model.base_url(), "");
+        let (_, listed) = bench(&workspace, &[]);
+        assert_eq!((ids(&listed).len(), &listed["is_cut"]), (count, &json!(is_cut)));
+        let said = workspace.run(&["models", "--offline"]).stdout;
+        assert!(said.contains(words), "{}", said.lines().take(3).collect::<String>());
+    }
+}
+
 #[test]
 fn what_the_config_names_is_listed_too() {
     let model = ModelServer::start(Format::OpenaiChat, []);

@@ -124,11 +124,11 @@ fn without_value(findings: &Findings<'_>, node: Node<'_>, shape: &Shape, holder:
     let mut fixes = Vec::new();
     let is_behind_colon = holder.holds == Holds::Value
         && file.text.get(holder.span.end..).is_some_and(|rest| rest.starts_with(':'));
-    // The least that a mapping takes may still lack a key.
-    let is_enough =
-        shape.mapping().is_none_or(|inner| inner.keys_of(None).all(|key| key.need == Need::Optional));
+    // The least that a mapping takes may still lack a key, and an empty text says no more than no value.
+    let least = missing::least(shape);
+    let is_enough = least != "\"\""
+        && shape.mapping().is_none_or(|inner| inner.keys_of(None).all(|key| key.need == Need::Optional));
     if node.span().is_empty() && is_behind_colon && is_enough {
-        let least = missing::least(shape);
         let edit = TextEdit::insert(holder.span.end + 1, format!(" {least}"));
         fixes.push(Fix::new(format!("write '{least}'"), vec![edit]));
     }

@@ -395,8 +395,8 @@ providers:
             error format-mismatch nobody can ask this provider: its name must be there, without blanks around it or letters that nobody sees, and hold no '/' or ':', at which it ends in PROVIDER/MODEL
             warning unknown-name the name of a model is missing; write it, or take the key out
             error unknown-value 'concurrency' must be at most 4294967295 [fix: change to 4294967295]
-            error type-mismatch 'base_url' has no value; it takes a text [fix: write '""'] [fix: take 'base_url' out]
-            error type-mismatch 'api_key_env' has no value; it takes a text [fix: write '""'] [fix: take 'api_key_env' out]
+            error type-mismatch 'base_url' has no value; it takes a text [fix: take 'base_url' out]
+            error type-mismatch 'api_key_env' has no value; it takes a text [fix: take 'api_key_env' out]
         "#]],
     );
     checked(
