@@ -77,10 +77,8 @@ impl Reader<'_, '_, '_> {
         if step.is_some_and(|step| step.kind() == Some("script")) {
             return;
         }
-        let (text, mut at) = (scalar.text(), 0);
-        while let Some((whole, open, close)) = foreign(text, at) {
-            at = whole.end;
-            let inner = Span::new(whole.start + open.len(), whole.end - close.len());
+        let text = scalar.text();
+        for (whole, inner) in foreign(text) {
             let (expr, problems) = expression::parse(text, inner);
             let found = references(&expr);
             let is_declared =
@@ -91,10 +89,9 @@ impl Reader<'_, '_, '_> {
                 };
             let is_ours = problems.is_empty()
                 && found.first().is_some_and(|first| first.root.span.start == expr.span.start);
-            if !is_ours
-                || !found.iter().all(is_declared)
-                || pieces.iter().any(|piece| piece.outer.overlaps(whole))
-            {
+            let beside = pieces.partition_point(|piece| piece.outer.end <= whole.start);
+            let is_within = pieces.get(beside).is_some_and(|piece| piece.outer.overlaps(whole));
+            if !is_ours || !found.iter().all(is_declared) || is_within {
                 continue;
             }
             let span = scalar.source_span(whole.start, whole.end);
@@ -117,22 +114,35 @@ impl Reader<'_, '_, '_> {
     }
 }
 
-/// The first piece of a text between `{{ }}` or `${ }`, and how long its two braces are.
-fn foreign(text: &str, from: usize) -> Option<(Span, &'static str, &'static str)> {
-    let rest = text.get(from..)?;
-    let places = [("{{", "}}"), ("${", "}")].into_iter();
-    let found = places.filter_map(|(open, close)| {
-        let starts = rest.match_indices(open).map(|(at, _)| from + at);
-        // `${{` is one of ours, or was meant to be.
-        let mut starts = starts.filter(|at| {
-            !text[..*at].ends_with(['$', '{']) && !text[at + open.len()..].trim_start().starts_with('{')
-        });
-        let start = starts.next()?;
-        let inner = start + open.len();
-        let end = inner + text.get(inner..)?.find(close)?;
-        Some((Span::new(start, end + close.len()), open, close))
-    });
-    found.min_by_key(|(span, ..)| span.start)
+/// The pieces of a text between `{{ }}` or `${ }`, each with its braces and without. The text is read once, however many
+/// braces nobody closes.
+fn foreign(text: &str) -> Vec<(Span, Span)> {
+    let mut found = Vec::new();
+    let (mut at, mut has_double) = (0, true);
+    while let Some(brace) = text[at..].find('{').map(|brace| at + brace) {
+        let is_double = text[brace + 1..].starts_with('{');
+        let (start, inner, close) = match text[..brace].strip_suffix('$') {
+            Some(before) => (before.len(), brace + 1, "}"),
+            None => (brace, brace + 2, "}}"),
+        };
+        at = brace + 1 + usize::from(is_double);
+        // `${{` is one of ours, or was meant to be; three of them are of nobody.
+        let is_open = (close == "}") != is_double
+            && !text[..start].ends_with(['$', '{'])
+            && !text[inner..].trim_start().starts_with('{');
+        if !is_open || (is_double && !has_double) {
+            continue;
+        }
+        match text[inner..].find(close).map(|end| inner + end) {
+            Some(end) => {
+                at = end + close.len();
+                found.push((Span::new(start, at), Span::new(inner, end)));
+            }
+            None if is_double => has_double = false,
+            None => break,
+        }
+    }
+    found
 }
 
 /// The first `}}` outside of expressions. Where another brace is open before it, it belongs to that.
@@ -149,4 +159,21 @@ fn stray(text: &str, pieces: &[Piece]) -> Option<usize> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_once_however_many_braces_nobody_closes() {
+        let check = |text: &str, expect: &[&str]| {
+            let found = foreign(text);
+            assert_eq!(found.iter().map(|(_, inner)| inner.of(text)).collect::<Vec<_>>(), expect);
+        };
+        check("{{ a }} ${ b } ${{ c }} {d} {{{ e }}} $${f} {{ {g} }} ${h", &[" a ", " b "]);
+        check("ü{{ a } ${b}", &["b"]);
+        check(&"{{ a ".repeat(200_000), &[]);
+        check(&"${ {{ a ".repeat(200_000), &[]);
+    }
 }
