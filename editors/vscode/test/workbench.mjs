@@ -141,11 +141,14 @@ export async function runCommand(page, title) {
   await page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click();
 }
 
-/** The titles that the light bulb offers here; the menu stays open. */
+/** The titles that the light bulb offers here; the menu stays open. Asked too early it has nothing, and is asked again. */
 export async function openLightBulb(page) {
-  await page.keyboard.press("Control+.");
   const rows = page.locator(".action-widget .monaco-list-row");
-  await rows.first().waitFor();
+  await until("the light bulb", async () => {
+    await page.keyboard.press("Control+.");
+    const shown = await rows.first().waitFor({ timeout: 3_000 }).then(() => true, () => false);
+    return shown ? { shown } : { saw: await page.locator(".monaco-editor-overlaymessage").allInnerTexts() };
+  });
   return rows;
 }
 

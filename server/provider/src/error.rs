@@ -159,6 +159,25 @@ impl CallError {
         matches!(self, Self::Malformed { .. } | Self::TooLong { .. })
     }
 
+    /// Whether a server had taken the request when it was given up: it may have begun the work, and nobody knows.
+    pub const fn was_taken(&self) -> bool {
+        match self {
+            Self::Truncated { .. } => true,
+            Self::Timeout { waited, .. } => {
+                !matches!(waited, Waited::Connect | Waited::Upload | Waited::List)
+            }
+            _ => false,
+        }
+    }
+
+    /// Bytes that came of an answer which broke off, be they part of what it says or of what is around it.
+    pub const fn received(&self) -> u64 {
+        match self {
+            Self::Truncated { received, .. } => *received,
+            _ => 0,
+        }
+    }
+
     /// What to do next, as one sentence for a person.
     pub fn advice(&self) -> String {
         match self {

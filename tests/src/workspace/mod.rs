@@ -32,7 +32,7 @@ pub struct Ran {
 }
 
 /// How long a command may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 impl Workspace {
     /// An empty one. `program` is the binary under test: `env!("CARGO_BIN_EXE_copydesk")` in a suite.

@@ -23,6 +23,8 @@ pub(crate) struct Seen {
     /// How far the answer came.
     pub(crate) answered: Answering,
     pub(crate) came: Came,
+    /// Bytes that came of an answer of which nobody read anything, where its server had taken the request.
+    pub(crate) unread: Option<u64>,
     /// A record says what it took.
     pub(crate) is_told: bool,
     /// The person ended it.
@@ -36,6 +38,9 @@ impl Seen {
     pub(crate) fn fails(&mut self, error: &CallError) {
         if self.answered == Answering::No && error.may_be_billed() {
             self.answered = Answering::Begun;
+        }
+        if self.answered == Answering::No && error.was_taken() {
+            self.unread = Some(error.received());
         }
     }
 }
@@ -83,8 +88,9 @@ pub(crate) const fn least(estimate: u64) -> u64 {
 /// What a request counts as.
 pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
     let reported = seen.reported;
-    // What the server had when it was canceled may be billed, though nothing of an answer was seen.
-    let is_out = seen.is_canceled && reported.requests > 0;
+    // What the server had when it was canceled, or given up, may be billed, though nothing of an answer was seen.
+    let is_taken = seen.unread.is_some() && asked.told.is_some();
+    let is_out = seen.is_canceled && reported.requests > 0 || is_taken;
     if seen.answered == Answering::No && !is_out && !seen.is_hung_up {
         return reported;
     }
@@ -97,7 +103,7 @@ pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
     let likely = match asked.told {
         // It has shown that it does not end there.
         Some(told) if seen.is_hung_up => seen.came.most().max(told),
-        Some(told) => seen.came.most().min(told),
+        Some(told) => seen.came.most().max(seen.unread.unwrap_or(0)).min(told),
         None => seen.came.estimate(),
     };
     let window = choice.facts.context_window;
@@ -157,6 +163,10 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use copydesk_provider::Waited;
+
     use super::*;
     use crate::budget::limits::tests::choice;
 
@@ -277,11 +287,17 @@ mod tests {
             let seen = Seen { reported, is_canceled: true, ..Seen::default() };
             assert_eq!(counted(&seen, asked(0), &billed()), expect, "{seen:?}");
         }
-        // An answer that nobody can read has been made.
-        let (address, reason) = ("https://a.example/v1".to_owned(), String::new());
+        // An answer that nobody can read has been made, and one that was waited for in vain may have been.
+        let address = || "https://a.example/v1".to_owned();
+        let late = |waited| CallError::Timeout { address: address(), waited, after: Duration::from_secs(1) };
+        let cut = |received| CallError::Truncated { address: address(), received };
         for (error, expect) in [
-            (CallError::Unreachable { address: address.clone(), reason: reason.clone() }, usage(0, 0, None)),
-            (CallError::Malformed { address, reason }, estimated(1_000, 0, 0.002)),
+            (CallError::Unreachable { address: address(), reason: String::new() }, usage(0, 0, None)),
+            (late(Waited::Connect), usage(0, 0, None)),
+            (late(Waited::FirstByte), estimated(1_000, 0, 0.002)),
+            (cut(200), estimated(1_000, 200, 0.0036)),
+            (cut(1 << 20), estimated(1_000, TOLD, 0.01)),
+            (CallError::Malformed { address: address(), reason: String::new() }, estimated(1_000, 0, 0.002)),
         ] {
             let mut seen = Seen { reported: usage(0, 0, None), ..Seen::default() };
             seen.fails(&error);

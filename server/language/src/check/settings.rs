@@ -28,6 +28,7 @@ pub(super) fn check(findings: &mut Findings<'_>, index: &WorkspaceIndex) {
             "$schema" | "schemas" | "format" | "budgets" => {}
             "permissions" => permissions(findings, entry.value()),
             "models" if entry.value().entries().into_iter().all(is_stricter) => {}
+            "sandbox" if entry.value().entries().into_iter().all(demands) => {}
             "completion" => completion(findings, entry.value()),
             _ => ignored(findings, entry, name),
         }
@@ -85,6 +86,12 @@ fn is_stricter(entry: Entry<'_>) -> bool {
     let is_off = |entry: Entry<'_>| is(entry, "enabled", "false");
     is(entry, "strict", "true")
         || entry.key().scalar_text() == Some("cache") && entry.value().entries().into_iter().all(is_off)
+}
+
+/// That there be a sandbox anybody may demand.
+fn demands(entry: Entry<'_>) -> bool {
+    matches!(entry.key().scalar_text(), Some("enabled" | "required"))
+        && entry.value().scalar_text() == Some("true")
 }
 
 fn permissions(findings: &mut Findings<'_>, node: Node<'_>) {

@@ -190,7 +190,8 @@ fn usual_key(kind: Option<&str>, key: &str) -> Option<&'static str> {
             if kind == Some("request") { "method" } else { "op" }
         }
         ("request", "data" | "json" | "payload") => "body",
-        ("sleep", "seconds" | "time" | "for" | "ms" | "delay") => "duration",
+        // A bare number under the others may count seconds.
+        ("sleep", "ms" | "milliseconds") => "duration",
         ("workflow", "file" | "workflow" | "uses") => "path",
         ("workflow", "with" | "params") => "inputs",
         ("file", "text" | "data" | "contents" | "body") => "content",
@@ -204,7 +205,8 @@ fn usual_key(kind: Option<&str>, key: &str) -> Option<&'static str> {
     };
     let common = match key {
         "dependson" | "depends" | "dependencies" | "after" | "requires" => "needs",
-        "when" | "unless" | "onlyif" => "if",
+        // `unless` holds when `if` does not.
+        "when" | "onlyif" => "if",
         "loop" | "withitems" | "each" => "foreach",
         "retries" | "attempts" => "retry",
         "continueonerror" | "ignoreerrors" => "allowFailure",
@@ -222,7 +224,7 @@ pub(super) fn usual_value(key: &str, value: &str) -> Option<&'static str> {
     Some(match (key, value) {
         // The template of a stepper layer itself suggests these; its program takes them not.
         ("on-failure", "continue" | "ignore") => "skip",
-        ("on-failure", "abort" | "retry" | "fail") => "stop",
+        ("on-failure", "abort" | "fail") => "stop",
         ("type", "text" | "str" | "enum") => "string",
         ("type", "int" | "integer" | "float") => "number",
         ("type", "bool") => "boolean",

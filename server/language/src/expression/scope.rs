@@ -11,9 +11,10 @@ use copydesk_text::Node;
 use copydesk_text::node::Step as Way;
 
 use super::infer::infer;
+use super::template::next;
 use super::types::steps::{Rounds, matrix_item, output, step};
 use super::types::{Field, Type, of_input, of_node};
-use super::{End, has_expression, parse, pieces};
+use super::{End, has_expression, parse};
 use crate::declared::Declared;
 use crate::{File, FileKind, WorkspaceIndex};
 
@@ -174,12 +175,10 @@ pub(crate) fn knows_not(name: &str) -> bool {
 
 /// The part between the braces of a text that is one expression and nothing else.
 pub(crate) fn lone(text: &str) -> Option<Span> {
-    match pieces(text).as_slice() {
-        [piece] if piece.end == End::Closed && piece.outer.of(text).len() == text.trim().len() => {
-            Some(piece.inner)
-        }
-        _ => None,
-    }
+    // It is asked for each expression of a text, so the first one has to do.
+    let piece = next(text, 0)?;
+    let is_all = piece.end == End::Closed && piece.outer.len() == text.trim().len();
+    is_all.then_some(piece.inner)
 }
 
 impl<'t> Scope<'_, 't> {

@@ -28,17 +28,17 @@ pub fn has_expression(text: &str) -> bool {
 ///
 /// Braces are counted without regard to quotes, as the language has it: `${{ '{' }}` is not closed.
 pub fn pieces(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut at = 0;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find("${{")) {
-        let start = at + found;
-        let inner = start + 3;
-        let (end, close) = close(text, inner);
-        let outer_end = if close == End::Closed { end + 2 } else { inner };
-        pieces.push(Piece { outer: Span::new(start, outer_end), inner: Span::new(inner, end), end: close });
-        at = if close == End::Closed { end + 2 } else { end };
-    }
-    pieces
+    let behind = |piece: &Piece| next(text, piece.outer.end.max(piece.inner.end));
+    std::iter::successors(next(text, 0), behind).collect()
+}
+
+/// The first expression at or behind a place.
+pub(super) fn next(text: &str, from: usize) -> Option<Piece> {
+    let start = from + text.get(from..)?.find("${{")?;
+    let inner = start + 3;
+    let (end, close) = close(text, inner);
+    let outer_end = if close == End::Closed { end + 2 } else { inner };
+    Some(Piece { outer: Span::new(start, outer_end), inner: Span::new(inner, end), end: close })
 }
 
 /// Where the expression that starts at `from` ends. Another `${{` cannot stand inside one, so there it is open.

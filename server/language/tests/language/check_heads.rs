@@ -145,7 +145,7 @@ fn a_stepper_layer_takes_the_words_that_its_program_takes() {
                 error unknown-value 'abort' is no value of 'on-failure'; it takes 'stop' or 'skip'; did you mean 'stop'? [fix: change to 'stop']
             "#]],
             _ => expect![[r#"
-                error unknown-value 'retry' is no value of 'on-failure'; it takes 'stop' or 'skip'; did you mean 'stop'? [fix: change to 'stop']
+                error unknown-value 'retry' is no value of 'on-failure'; it takes 'stop' or 'skip' [fix: change to 'stop'] [fix: change to 'skip']
             "#]],
         };
         check_text(".stepper/layer/review/index.md", &text, expected);

@@ -264,3 +264,40 @@ fn a_field_of_the_output_taken_of_the_step() {
         "#]],
     );
 }
+
+/// A mend that turns a condition round, or seconds into milliseconds, is none.
+#[test]
+fn words_of_other_systems_that_mean_something_else() {
+    check_line(
+        "⟦unless⟧: \"${{ inputs.dry }}\"",
+        expect![[r#"
+        error unknown-key 'unless' is no key of a shell step; take it out [fix: take it out]
+    "#]],
+    );
+    check_steps(
+        "steps:\n  - {id: a, type: ⟦sleep⟧, ⟦seconds⟧: 5}\n",
+        expect![[r#"
+        error missing-key a sleep step needs 'duration' or 'until' [fix: add 'duration']
+        error unknown-key 'seconds' is no key of a sleep step; take it out [fix: take it out]
+    "#]],
+    );
+    check_steps(
+        "steps:\n  - {id: a, type: ⟦sleep⟧, ⟦delay⟧: 5}\n",
+        expect![[r#"
+        error missing-key a sleep step needs 'duration' or 'until' [fix: add 'duration']
+        error unknown-key 'delay' is no key of a sleep step; take it out [fix: take it out]
+    "#]],
+    );
+}
+
+/// The commonest slip there is.
+#[test]
+fn a_root_that_was_left_out() {
+    check_line(
+        "env: {A: \"${{ ⟦a⟧ }}\", B: \"${{ ⟦dry⟧ && 1 }}\"}",
+        expect![[r#"
+        error unknown-root there is no 'a' in expressions; did you mean 'inputs.a'? [fix: change to 'inputs.a']
+        error unknown-root there is no 'dry' in expressions; did you mean 'inputs.dry'? [fix: change to 'inputs.dry']
+    "#]],
+    );
+}

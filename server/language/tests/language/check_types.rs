@@ -163,7 +163,8 @@ fn names_that_nothing_starts_from() {
                 error unknown-root there is no 'stpes' in expressions; did you mean 'steps'?
                 change to 'steps' gives run: echo ${{ steps.one.output }}
             run: echo ${{ ⟦name⟧ }}
-                error unknown-root there is no 'name' in expressions; start from 'inputs', 'steps' or another root, or put quotes around a text
+                error unknown-root there is no 'name' in expressions; did you mean 'inputs.name'?
+                change to 'inputs.name' gives run: echo ${{ inputs.name }}
             run: echo ${{ ⟦constructor⟧ }}
                 error unknown-root there is no 'constructor' in expressions; start from 'inputs', 'steps' or another root, or put quotes around a text
             run: echo ${{ ⟦stdout⟧ }}

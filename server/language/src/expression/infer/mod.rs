@@ -280,6 +280,8 @@ impl<'e> Walker<'e, '_, '_, '_> {
         let mut candidates: Vec<String> = super::ROOTS.iter().map(|(root, _)| (*root).to_owned()).collect();
         candidates.extend(self.bound.iter().map(|(name, _)| (*name).to_owned()));
         candidates.extend(library::GLOBALS.iter().map(|global| global.name.to_owned()));
+        // The root is left out most of all.
+        let declared = ["inputs", "steps"].into_iter().find(|root| self.scope.named(root, name).is_some());
         let meant = match name {
             "matrix" if self.scope.has_rounds() => Some("item"),
             "needs" | "jobs" | "step" => Some("steps"),
@@ -290,6 +292,10 @@ impl<'e> Walker<'e, '_, '_, '_> {
             "False" | "FALSE" => Some("false"),
             _ => None,
         };
+        let meant = match declared {
+            Some(root) => Some(format!("{root}.{name}")),
+            None => meant.map(str::to_owned),
+        };
         self.found.remarks.push(Remark {
             span,
             code: Code::UnknownRoot,
@@ -297,7 +303,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             hint: "start from 'inputs', 'steps' or another root, or put quotes around a text".to_owned(),
             name: meant.is_none().then(|| (name.to_owned(), span)),
             candidates,
-            mend: meant.map(|meant| (span, meant.to_owned())),
+            mend: meant.map(|meant| (span, meant)),
         });
     }
 }
