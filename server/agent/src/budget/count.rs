@@ -100,10 +100,11 @@ pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
         allowed: asked.sent,
         longest: asked.sent.saturating_mul(TIMES).saturating_add(FRAME),
     };
+    let unread = seen.unread.unwrap_or(0);
     let likely = match asked.told {
         // It has shown that it does not end there.
         Some(told) if seen.is_hung_up => seen.came.most().max(told),
-        Some(told) => seen.came.most().max(seen.unread.unwrap_or(0)).min(told),
+        Some(told) => seen.came.most().max(unread).min(told),
         None => seen.came.estimate(),
     };
     let window = choice.facts.context_window;
@@ -113,7 +114,7 @@ pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
             _ if seen.is_hung_up => likely,
             // What was counted before it broke is not all that came.
             Answering::Begun => seen.came.estimate(),
-            Answering::Whole | Answering::No => seen.came.bytes().div_ceil(LARGEST_TOKEN),
+            Answering::Whole | Answering::No => seen.came.bytes().max(unread).div_ceil(LARGEST_TOKEN),
         },
         likely,
         allowed: asked.told.unwrap_or(0).max(likely),
