@@ -6,6 +6,7 @@ use std::time::Duration;
 use copydesk_base::config::ProviderKind;
 
 use crate::choice::{Cause, Choice, ChooseError, Needs, choice, last_resort};
+use crate::endpoint::key_variables;
 use crate::key::Missing;
 use crate::listing::{self, Catalog, Kept, Listed};
 use crate::{CallError, Endpoint, ModelsConfig, Waited};
@@ -154,6 +155,7 @@ pub(crate) fn found(
     open: &[Looked],
     here: &[Looked],
     mut unused: Vec<Unused>,
+    missing: &dyn Fn(&str) -> Missing,
     needs: Needs,
 ) -> Result<Choice, ChooseError> {
     unused.extend(open.iter().filter_map(|looked| {
@@ -178,7 +180,13 @@ pub(crate) fn found(
         }
         None => "no model server of this machine answers".to_owned(),
     };
-    Ok(Choice { why: format!("no model is configured, no key was found, and {servers}"), ..last_resort() })
+    // Whoever set one to nothing believes that it is set.
+    let empty = key_variables().find(|variable| missing(variable) == Missing::Empty);
+    let empty = empty.map_or_else(String::new, |variable| format!(" ({variable} is {})", Missing::Empty));
+    Ok(Choice {
+        why: format!("no model is configured, no key was found{empty}, and {servers}"),
+        ..last_resort()
+    })
 }
 
 /// The models that answer questions, of every list that came.

@@ -60,6 +60,12 @@ const BUILT_IN: [(&str, ProviderKind, Option<&str>); 5] = [
     ("offline", ProviderKind::Offline, None),
 ];
 
+/// The variables in which keys of providers that need no config are looked for.
+pub(crate) fn key_variables() -> impl Iterator<Item = &'static str> {
+    let theirs = BUILT_IN.iter().filter(|(_, _, place)| place.is_none());
+    theirs.filter_map(|(_, kind, _)| family(*kind).variable)
+}
+
 const fn family(kind: ProviderKind) -> Family {
     match kind {
         ProviderKind::Anthropic => Family {

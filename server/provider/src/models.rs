@@ -148,7 +148,7 @@ impl Models {
         let has_key = |endpoint: &Endpoint| self.keys.origin(&endpoint.key_wanted()).is_some();
         let (open, unused) = discover::nameless(&self.config, &has_key, &|name| self.missing(name));
         let (open, here) = tokio::join!(self.look(open), self.look_here());
-        let mut first = discover::found(&open, &here, unused, needs)?;
+        let mut first = discover::found(&open, &here, unused, &|name| self.missing(name), needs)?;
         // What it listed just now goes before what is kept of it; whether somebody bills is for its key to say.
         first.endpoint.has_stored_key = has_key(&first.endpoint);
         first.facts.price = self.sources(&first).merged().price;

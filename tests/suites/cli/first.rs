@@ -111,6 +111,16 @@ fn where_nothing_is_there_it_is_said_what_would_be() {
 }
 
 #[test]
+fn a_variable_that_was_set_to_nothing_is_named() {
+    let Machine { workspace } = Machine::new(&[]);
+    let machine = Machine { workspace: workspace.with_variable("ANTHROPIC_API_KEY", " ") };
+    let told = "no key was found (ANTHROPIC_API_KEY is set, but empty), and no model server";
+    check(&machine.doctor(), "model", "missing", told, "copydesk auth set anthropic");
+    let ran = machine.ask().exits(0);
+    assert!(ran.stderr.contains(told), "{ran}");
+}
+
+#[test]
 fn programs_that_are_there_and_do_not_run_are_named_with_their_command() {
     let machine = Machine::new(&["ollama", "lms", "claude", "codex", "git"]);
     let doctor = machine.doctor();

@@ -297,7 +297,14 @@ fn a_fallback_that_the_budget_has_no_room_for_is_not_asked() {
     let one = ModelServer::start(Format::OpenaiChat, [endless]);
     let two = ModelServer::start(Format::OpenaiChat, [Reply::text("Hello.")]);
     let report = ask(&chained(&one, &two, "{run: {usd: 0.02}}")).exits(1).json();
-    assert!(word(&report, "error").contains("budgets.run.usd"), "{report}");
+    let error = word(&report, "error");
+    assert!(error.contains("budgets.run.usd") && error.contains("so two/m was not asked"), "{report}");
+    let models = &report["model"];
+    assert_eq!(
+        (&models["active"], &models["fallback_applied"]),
+        (&json!("one/m"), &json!(false)),
+        "{report}"
+    );
     assert_eq!((one.requests().len(), two.requests().len()), (1, 0), "{report}");
 }
 

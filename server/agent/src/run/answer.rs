@@ -100,17 +100,27 @@ pub(crate) async fn answer(
     request: &Request,
     purpose: Purpose,
 ) -> Result<Answered, AgentError> {
+    // Models that were left, as long as nobody was asked instead, and the last one of them.
+    let mut switched: Vec<Event> = Vec::new();
+    let mut left = way.at;
     loop {
-        let error = match of_one(turn, way.choice(), request, purpose).await {
+        let error = match of_one(turn, way.choice(), request, purpose, &mut switched).await {
             Err(AgentError::Model(error)) => error,
+            Err(AgentError::Budget(reason)) if !switched.is_empty() => {
+                let error =
+                    AgentError::Budget(format!("{reason}, so {} was not asked", way.choice().model_ref()));
+                way.at = left;
+                return unanswered(turn, error, purpose).await;
+            }
             Err(error @ (AgentError::Budget(_) | AgentError::NotSent(_))) => {
                 return unanswered(turn, error, purpose).await;
             }
             outcome => return outcome,
         };
         let models = turn.settings.models.clone();
+        left = way.at;
         match way.turn(&error, models.health()) {
-            Some(events) => turn.record(events).await?,
+            Some(events) => switched = events,
             None => return unanswered(turn, error.into(), purpose).await,
         }
     }
@@ -132,19 +142,22 @@ enum Tried {
     Again { error: CallError, tried: u32, wait: Duration },
 }
 
-/// One request to one model, and its whole answer. Each try is reserved, and paid for, by itself.
+/// One request to one model, and its whole answer. Each try is reserved, and paid for, by itself. That the model is
+/// asked instead of others is written down where it is asked.
 async fn of_one(
     turn: &mut Turn,
     choice: &Choice,
     request: &Request,
     purpose: Purpose,
+    switched: &mut Vec<Event>,
 ) -> Result<Answered, AgentError> {
     if let Some(error) = turn.settings.models.recorded_refusal(request) {
         return Err(AgentError::NotSent(error));
     }
     let mut account = account::reserve(turn, choice, request).await?;
     turn.requested += 1;
-    let mut events: Vec<Event> = own::key(turn, choice).into_iter().collect();
+    let mut events = std::mem::take(switched);
+    events.extend(own::key(turn, choice));
     events.push(Event::ModelRequested {
         number: turn.requested,
         most: account.most,

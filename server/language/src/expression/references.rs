@@ -2,6 +2,7 @@
 
 use copydesk_base::Span;
 
+use super::library::is_of_objects;
 use super::{Expr, ExprKind, Name};
 
 /// A name that expressions may start from, with the fixed path behind it.
@@ -93,7 +94,8 @@ fn chain<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference
         _ => walk(base, bound, found),
     }
     let mut part = if reference.is_some() { Part::Path } else { Part::Computed };
-    for link in links {
+    for (at, link) in links.iter().enumerate() {
+        let is_called = links.get(at + 1).is_some_and(|next| matches!(next.kind, ExprKind::Call { .. }));
         let member = match &link.kind {
             ExprKind::Member { name, .. } => Some(Member { name: name.clone(), form: Form::Dotted }),
             ExprKind::Index { index, .. } => match &index.kind {
@@ -114,6 +116,8 @@ fn chain<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference
             }
             _ => None,
         };
+        let is_first = reference.as_ref().is_some_and(|reference| reference.path.is_empty());
+        let member = member.filter(|member| !(is_first && is_called && is_of_objects(&member.name.text)));
         let is_item = matches!(link.kind, ExprKind::Index { .. });
         part = match (part, &member) {
             (part, Some(_)) => part,

@@ -301,3 +301,15 @@ fn a_root_that_was_left_out() {
     "#]],
     );
 }
+
+/// They are objects as others are.
+#[test]
+fn a_method_of_all_inputs_is_no_input() {
+    check_line("if: inputs.hasOwnProperty('a') && steps.hasOwnProperty('a')", expect![[""]]);
+    check_line(
+        "if: inputs.⟦hasOwnProperty⟧ && inputs.a.toString() == 'x'",
+        expect![[r#"
+        error undeclared-input there is no input 'hasOwnProperty'; declare it under 'inputs' [fix: declare the input 'hasOwnProperty']
+    "#]],
+    );
+}

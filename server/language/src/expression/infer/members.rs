@@ -53,7 +53,9 @@ impl<'e> Walker<'e, '_, '_, '_> {
         let ExprKind::Name(name) = &base.kind else { return (self.value(base), 0) };
         let is_bound = self.bound.iter().any(|(bound, _)| bound == name);
         if let (false, Some(first)) = (is_bound, links.first()) {
-            if matches!(name.as_str(), "inputs" | "steps") && fixed_name(first).is_some() {
+            let is_called = links.get(1).is_some_and(|next| matches!(next.kind, ExprKind::Call { .. }));
+            let given = fixed_name(first).filter(|(name, _)| !(is_called && library::is_of_objects(name)));
+            if matches!(name.as_str(), "inputs" | "steps") && given.is_some() {
                 self.see(base.span, || Seen::Name { span: base.span, ty: Type::Any });
                 if self.is_watched(base.span) {
                     self.see_bound();

@@ -328,3 +328,8 @@ const OBJECT: &[Method] = &[
     row("hasOwnProperty", 1, &[TXT], Bool, "(name: text): boolean", "Whether it has a field of that name."),
     row("toString", 0, &[], T, "(): text", "Always `[object Object]`; `JSON.stringify(…)` says more."),
 ];
+
+/// Whether every object has a method of this name: behind `inputs` and `steps` it is no name that people give.
+pub(crate) fn is_of_objects(name: &str) -> bool {
+    OBJECT.iter().any(|method| method.name == name)
+}

@@ -7,6 +7,7 @@ mod globals;
 mod methods;
 
 pub use globals::{GLOBALS, Global, Member, global, member, members};
+pub(crate) use methods::is_of_objects;
 pub use methods::{Method, method, methods};
 
 pub(crate) use super::value::to_i32;
