@@ -7,7 +7,7 @@
 local scene = dofile(vim.fs.dirname(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p')) .. '/scene.lua')
 local step, fail, wait_for = scene.step, scene.fail, scene.wait_for
 local open, text_of, finding, findings = scene.open, scene.text_of, scene.finding, scene.findings
-scene.begin()
+scene.begin(scene.folder('authoring'))
 vim.opt.hidden = true
 
 --- Puts the cursor on the first `mark` behind the first `after`.
@@ -19,14 +19,6 @@ local function put(after, mark)
   local before = text:sub(1, at - 1)
   local _, row = before:gsub('\n', '')
   vim.api.nvim_win_set_cursor(0, { row + 1, #before:match('[^\n]*$') })
-end
-
-local function write(path, text)
-  local whole = scene.workspace .. '/' .. path
-  vim.fn.mkdir(vim.fs.dirname(whole), 'p')
-  local file = assert(io.open(whole, 'w'))
-  file:write(text)
-  file:close()
 end
 
 --- Renames what is at the cursor, and waits for words in a buffer.
@@ -43,42 +35,6 @@ local function choose(words, first, last)
     filter = function(found) return found.title:find(words, 1, true) ~= nil end,
   })
 end
-
-write('.copydesk/agents/writer.md', '---\nname: writer\ndescription: Writes.\n---\nWrite about ${{ inputs.about }}.\n')
-write('.copydesk/workflows/child.yaml', [[
-name: child
-inputs:
-  about: {type: string}
-outputs:
-  said: ${{ steps.tell.output }}
-pools: {slow: 1}
-steps:
-  - id: tell
-    type: llm
-    agent: writer
-    pool: slow
-    prompt: ${{ inputs.about }}
-]])
-write('.copydesk/workflows/parent.yaml', [[
-name: parent
-steps:
-  - id: fetch
-    type: shell
-    run: ls
-    env: &shared {LEVEL: high}
-
-  - id: ask-them
-    type: workflow
-    path: child.yaml
-    inputs: {about: "${{ steps.fetch.output.stdout }}"}
-    outputMapping: {words: said}
-    needs: [fetch]
-
-  - id: show
-    type: shell
-    run: echo ${{ steps['ask-them'].output.words }} ${{ steps.fetch.output.stdout }}
-    env: *shared
-]])
 
 require('copydesk').setup({ cmd = { scene.server, 'lsp' } })
 local child = open('.copydesk/workflows/child.yaml')
@@ -236,13 +192,7 @@ wait_for('its braces', function() return text_of(child):find('idempotencyKey: ${
 step('a bare expression gets its braces')
 
 -- Files of others, by the schema that they name, in all three syntaxes.
-write('own.schema.json', '{"type": "object", "properties": {"size": {"type": "integer"}}, "additionalProperties": false}')
-for name, text in pairs({
-  ['a.yaml'] = '# yaml-language-server: $schema=own.schema.json\nsize: x\n',
-  ['a.json'] = '{"$schema": "./own.schema.json", "size": "x"}\n',
-  ['a.toml'] = '#:schema ./own.schema.json\nsize = "x"\n',
-}) do
-  write(name, text)
+for _, name in ipairs({ 'a.yaml', 'a.json', 'a.toml' }) do
   local bufnr = open(name)
   wait_for('the finding in ' .. name, function() return finding(bufnr, 'type-mismatch') end, findings(bufnr))
 end

@@ -59,7 +59,7 @@ lua([[
   end })
   vim.cmd.edit(vim.fn.fnameescape(file))
   vim.api.nvim_buf_set_lines(0, 1, 2, false, { '    return ' })
-]], scene.plugin, scene.server, scene.workspace .. '/prices.py')
+]], scene.plugin, scene.server, scene.folder('workspace') .. '/prices.py')
 wait_for('the server offers suggestions', function()
   return lua("return vim.lsp.inline_completion.is_enabled({ bufnr = 0 })")
 end, function(is_on) return is_on end)

@@ -11,12 +11,16 @@ local here = vim.fs.dirname(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(
 --- The folder of the plugin.
 M.plugin = vim.fs.dirname(here)
 M.server = assert(vim.env.COPYDESK_BIN, 'COPYDESK_BIN is not set')
-M.workspace = vim.uv.fs_realpath(assert(vim.env.COPYDESK_STORY, 'COPYDESK_STORY is not set') .. '/workspace')
+local story = assert(vim.env.COPYDESK_STORY, 'COPYDESK_STORY is not set')
 --- How long a wait takes at most, in milliseconds.
 M.PATIENCE = 20000
 
---- This Neovim as a person has it, with the plugin.
-function M.begin()
+--- A folder of the story.
+function M.folder(name) return vim.uv.fs_realpath(story .. '/' .. name) end
+
+--- This Neovim as a person has it, with the plugin, for a workspace.
+function M.begin(workspace)
+  M.workspace = workspace
   vim.opt.runtimepath:prepend(M.plugin)
   vim.cmd('filetype on')
   vim.opt.swapfile = false

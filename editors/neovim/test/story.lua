@@ -7,7 +7,7 @@
 local scene = dofile(vim.fs.dirname(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p')) .. '/scene.lua')
 local step, fail, wait_for = scene.step, scene.fail, scene.wait_for
 local open, text_of, finding, findings = scene.open, scene.text_of, scene.finding, scene.findings
-scene.begin()
+scene.begin(scene.folder('workspace'))
 
 local function marked(bufnr, d) return vim.api.nvim_buf_get_text(bufnr, d.lnum, d.col, d.end_lnum, d.end_col, {})[1] end
 

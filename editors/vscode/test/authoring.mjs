@@ -5,57 +5,17 @@
 // What story.mjs shows of writing is not told again. Environment and words as in scene.mjs.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
-import { begin, step, workspace } from "./scene.mjs";
+import { begin, folder, step } from "./scene.mjs";
 import { goTo, gone, openFile, openLightBulb, runCommand, saved, shownText, until } from "./workbench.mjs";
 
 const CHILD = ".copydesk/workflows/child.yaml";
 const PARENT = ".copydesk/workflows/parent.yaml";
-const AGENT = ".copydesk/agents/writer.md";
+const workspace = folder("authoring");
 
-write(AGENT, "---\nname: writer\ndescription: Writes.\n---\nWrite about ${{ inputs.about }}.\n");
-write(
-  CHILD,
-  `name: child
-inputs:
-  about: {type: string}
-outputs:
-  said: \${{ steps.tell.output }}
-steps:
-  - id: tell
-    type: llm
-    agent: writer
-    prompt: \${{ inputs.about }}
-`,
-);
-write(
-  PARENT,
-  `name: parent
-steps:
-  - id: fetch
-    type: shell
-    run: ls
-    env: &shared {LEVEL: high}
-
-  - id: ask-them
-    type: workflow
-    path: child.yaml
-    inputs: {about: "\${{ steps.fetch.output.stdout }}"}
-    needs: [fetch]
-
-  - id: show
-    type: shell
-    run: echo \${{ steps['ask-them'].output.said }} \${{ steps.fetch.output.stdout }}
-    env: *shared
-`,
-);
-write("own.schema.json", '{"type": "object", "properties": {"size": {"type": "integer"}}, "additionalProperties": false}');
-write("a.yaml", "# yaml-language-server: $schema=own.schema.json\nsize: x\n");
-write("a.toml", '#:schema ./own.schema.json\nsize = "x"\n');
-
-const { page, picture, shown, tell } = await begin();
+const { page, picture, shown, tell } = await begin(workspace);
 
 await tell(async () => {
   await lookAround();
@@ -64,12 +24,6 @@ await tell(async () => {
   await largerChanges();
   await filesOfOthers();
 });
-
-function write(path, text) {
-  const whole = join(workspace, path);
-  mkdirSync(dirname(whole), { recursive: true });
-  writeFileSync(whole, text);
-}
 
 /** Line and column, counted from one, of the first `mark` behind the first `after` in a file on disk. */
 function placeOf(path, after, mark) {
@@ -161,7 +115,7 @@ async function names() {
   await runCommand(page, "File: Save All Files");
   await until("the parent", () => {
     const saw = readFileSync(join(workspace, PARENT), "utf8");
-    return saw.includes("'].output.told }}") ? { text: saw } : { saw };
+    return saw.includes("{words: told}") ? { text: saw } : { saw };
   });
   step("an output is renamed in the workflow that reads it");
 
@@ -275,7 +229,7 @@ async function largerChanges() {
 
 /** By the schema that they name. */
 async function filesOfOthers() {
-  for (const name of ["a.yaml", "a.toml"]) {
+  for (const name of ["a.yaml", "a.json", "a.toml"]) {
     await openFile(page, name, 2);
     await page.locator(".squiggly-error").first().waitFor();
   }

@@ -16,16 +16,16 @@ const of = (name) => process.env[name] ?? assert.fail(`${name} is not set`);
 const story = realpathSync(of("COPYDESK_STORY"));
 const shots = of("COPYDESK_SHOTS");
 
-/** The folder that the workbench has open. */
-export const workspace = join(story, "workspace");
+/** A folder of the story. */
+export const folder = (name) => join(story, name);
 
 export const step = (words) => console.log(`ok ${words}`);
 
 /**
- * Opens the workbench. Answers its page, what takes a picture, what waits until the editor shows a piece of text (what
+ * Opens the workbench with a folder. Answers its page, what takes a picture, what waits until the editor shows a piece of text (what
  * is saved before would be saved without it), and what tells a story to its end and ends the process.
  */
-export async function begin() {
+export async function begin(workspace) {
   mkdirSync(shots, { recursive: true });
   const { page, close } = await openWorkbench({
     editors: of("COPYDESK_EDITORS"),

@@ -8,10 +8,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { begin, step, workspace } from "./scene.mjs";
+import { begin, folder, step } from "./scene.mjs";
 import { goTo, gone, openFile, openLightBulb, pointAt, runCommand, saved, shownText, until } from "./workbench.mjs";
 
-const { page, picture, shown, tell } = await begin();
+const workspace = folder("workspace");
+
+const { page, picture, shown, tell } = await begin(workspace);
 
 await tell(async () => {
   await ghostText();

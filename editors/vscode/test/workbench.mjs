@@ -14,6 +14,8 @@ export const PATIENCE = 30_000;
 
 const SETTINGS = {
   "chat.disableAIFeatures": true,
+  // A menu that opens late would put its word where a line was to end.
+  "editor.acceptSuggestionOnEnter": "off",
   "editor.minimap.enabled": false,
   "editor.renderWhitespace": "none",
   "editor.scrollBeyondLastLine": false,
@@ -166,10 +168,14 @@ export async function shownText(page) {
   return (await lines.allInnerTexts()).map((line) => line.replaceAll("\u00a0", " ")).join("\n");
 }
 
-/** Saves, and waits until the file on disk fits. */
+/** Saves until the file on disk fits: a change that is still under way is not in what was saved before it came. */
 export async function saved(page, path, fits) {
-  await page.keyboard.press("Control+S");
-  return until(`${path} on disk`, () => {
+  let next = 0;
+  return until(`${path} on disk`, async () => {
+    if (Date.now() >= next) {
+      await page.keyboard.press("Control+S");
+      next = Date.now() + 1_000;
+    }
     const text = readFileSync(path, "utf8");
     return fits(text) ? { text } : { saw: text };
   });
