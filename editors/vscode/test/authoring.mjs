@@ -227,9 +227,9 @@ async function largerChanges() {
   step("a bare expression gets its braces");
 }
 
-/** By the schema that they name. */
+/** By the schema that they name. Of a JSON file the workbench has findings of its own, which look the same. */
 async function filesOfOthers() {
-  for (const name of ["a.yaml", "a.json", "a.toml"]) {
+  for (const name of ["a.yaml", "a.toml"]) {
     await openFile(page, name, 2);
     await page.locator(".squiggly-error").first().waitFor();
   }
