@@ -12,6 +12,7 @@ mod duration;
 mod permission;
 mod provider;
 mod retention;
+mod service;
 mod several;
 mod variable;
 
@@ -30,6 +31,7 @@ pub use provider::{
     Provider, ProviderKind, Quirks, Timeouts, is_provider_name,
 };
 pub use retention::Retention;
+pub use service::{ANTHROPIC, Astray, OPENAI, SERVICES, Service, astray};
 pub use several::{OneOrMany, fallback, several_models};
 pub use variable::is_variable;
 

@@ -245,6 +245,8 @@ codes! {
     PlainSecret = "plain-secret", Warning;
     /// A key that goes to another machine where everybody on the way can read it.
     ClearTextKey = "clear-text-key", Warning;
+    /// A key that goes to a service that its variable does not name.
+    StrayKey = "stray-key", Warning;
     /// A name that differs from the place the file has.
     MisplacedName = "misplaced-name", Warning;
 }

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use copydesk_base::config::{SERVICES, Service};
 use copydesk_provider::LocalServer;
 use copydesk_provider::choice::FIRST_STEPS;
 use serde::Deserialize;
@@ -126,18 +127,6 @@ fn lm_studio(home: &Path) -> Option<String> {
     Some(format!("http://127.0.0.1:{port}/v1"))
 }
 
-/// Services that need a line of config beside their key: the variable that people set for them, a name, kind and
-/// address.
-const SERVICES: &[(&str, &str, &str, &str)] = &[
-    ("OPENROUTER_API_KEY", "openrouter", "openai-chat", "https://openrouter.ai/api/v1"),
-    ("GEMINI_API_KEY", "gemini", "openai-chat", "https://generativelanguage.googleapis.com/v1beta/openai"),
-    ("MISTRAL_API_KEY", "mistral", "openai-chat", "https://api.mistral.ai/v1"),
-    ("DEEPSEEK_API_KEY", "deepseek", "openai-chat", "https://api.deepseek.com"),
-    ("GROQ_API_KEY", "groq", "openai-chat", "https://api.groq.com/openai/v1"),
-    ("TOGETHER_API_KEY", "together", "openai-chat", "https://api.together.xyz/v1"),
-    ("AZURE_OPENAI_API_KEY", "azure", "azure-openai", "https://NAME.openai.azure.com"),
-];
-
 /// A key in the environment that no provider uses, and the line that makes one use it.
 pub(crate) struct Idle {
     pub(crate) variable: &'static str,
@@ -147,12 +136,13 @@ pub(crate) struct Idle {
 /// The keys of services in the environment that nothing names so far.
 pub(crate) fn idle_keys(is_named: impl Fn(&str) -> bool) -> Vec<Idle> {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let idle = SERVICES.iter().filter(|(variable, ..)| is_set(variable) && !is_named(variable));
-    idle.map(|&(variable, name, kind, base_url)| Idle {
+    let idle = SERVICES.iter().filter(|service| is_set(service.variable) && !is_named(service.variable));
+    idle.map(|&Service { variable, name, kind, base_url, .. }| Idle {
         variable,
         advice: format!(
-            "Write providers: {{{name}: {{kind: {kind}, base_url: \"{base_url}\", api_key_env: {variable}, \
-             default_model: MODEL}}}} into your config.yaml."
+            "Write providers: {{{name}: {{kind: {}, base_url: \"{base_url}\", api_key_env: {variable}, \
+             default_model: MODEL}}}} into your config.yaml.",
+            kind.as_str()
         ),
     })
     .collect()

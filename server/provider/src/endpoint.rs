@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use copydesk_base::config::{
-    ModelSettings, Provider, ProviderKind, Timeouts, bad_address, is_here, is_in_clear,
+    ANTHROPIC, ModelSettings, OPENAI, Provider, ProviderKind, Service, Timeouts, bad_address, is_here,
+    is_in_clear,
 };
 
 use crate::facts::{self, Sources};
@@ -68,20 +69,16 @@ pub(crate) fn key_variables() -> impl Iterator<Item = &'static str> {
 
 const fn family(kind: ProviderKind) -> Family {
     match kind {
-        ProviderKind::Anthropic => Family {
-            base_url: "https://api.anthropic.com",
-            variable: Some("ANTHROPIC_API_KEY"),
-            model: Some("claude-sonnet-4-5"),
-        },
-        ProviderKind::OpenaiChat | ProviderKind::OpenaiResponses => Family {
-            base_url: "https://api.openai.com/v1",
-            variable: Some("OPENAI_API_KEY"),
-            model: Some("gpt-5-mini"),
-        },
+        ProviderKind::Anthropic => of(ANTHROPIC, "claude-sonnet-4-5"),
+        ProviderKind::OpenaiChat | ProviderKind::OpenaiResponses => of(OPENAI, "gpt-5-mini"),
         ProviderKind::Ollama => Family { base_url: "http://127.0.0.1:11434", variable: None, model: None },
         ProviderKind::AzureOpenai => Family { base_url: "", variable: None, model: None },
         ProviderKind::Offline => Family { base_url: "", variable: None, model: Some(crate::offline::MODEL) },
     }
+}
+
+const fn of(service: Service, model: &'static str) -> Family {
+    Family { base_url: service.base_url, variable: Some(service.variable), model: Some(model) }
 }
 
 impl Endpoint {

@@ -347,6 +347,13 @@ const MENDS: &[Mend] = &[
         "providers:\n  p: {kind: openai-chat, base_url: \"https://a.example/v1\", api_key_env: KEY}\n",
     ),
     of(
+        "stray-key",
+        CONFIG,
+        "providers:\n  p: {kind: openai-chat, api_key_env: ⟦WORK_KEY⟧}\n",
+        "write https://api.openai.com/v1",
+        "providers:\n  p: {kind: openai-chat, api_key_env: WORK_KEY, base_url: \"https://api.openai.com/v1\"}\n",
+    ),
+    of(
         "unused-input",
         WORKFLOW,
         "name: x\ninputs:\n  a: {type: string}\n  ⟦b⟧: {type: string}\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.a }}\"}\n",

@@ -233,6 +233,56 @@ fn a_project_that_nobody_trusts_starts_no_command_and_gets_no_key() {
 }
 
 #[test]
+fn a_key_does_not_leave_for_a_service_that_it_is_not_of() {
+    let rows = [
+        (
+            "router: {kind: openai-chat, api_key_env: OPENROUTER_API_KEY}",
+            "error",
+            "https://openrouter.ai/api/v1",
+        ),
+        ("router: {kind: openai-responses, api_key_env: OPENROUTER_API_KEY}", "error", "kind: openai-chat"),
+        ("router: {kind: anthropic, api_key_env: MY_OPENAI_KEY}", "error", "kind: openai-responses"),
+        (
+            "groq: {kind: openai-chat, key: {command: echo gsk-0123456789}}",
+            "error",
+            "https://api.groq.com/openai/v1",
+        ),
+        (
+            "router: {kind: openai-chat, api_key_env: WORK_KEY}",
+            "warning",
+            "goes to https://api.openai.com/v1",
+        ),
+    ];
+    for (provider, severity, says) in rows {
+        let name = provider.split(':').next().unwrap_or_default();
+        let config = format!("default_model: {name}/m\nproviders:\n  {provider}\n");
+        let workspace = Workspace::new(COPYDESK)
+            .with([(".copydesk/config.yaml", config.as_str())])
+            .with_user_config(&config)
+            .with_variable("OPENROUTER_API_KEY", KEY);
+        let checked = workspace.run(&["check"]);
+        let mark = format!(": {severity}[");
+        let is_marked = |line: &str| {
+            line.starts_with(".copydesk/config.yaml:3:") && line.contains(&mark) && line.contains(says)
+        };
+        assert!(checked.stdout.lines().any(is_marked), "{provider}: {checked}");
+        let doctor = workspace.run(&["doctor"]);
+        assert!(
+            doctor.stdout.contains("config.yaml:3: ") && doctor.stdout.contains(says),
+            "{provider}: {doctor}"
+        );
+        if severity == "warning" {
+            continue;
+        }
+        let ran = ask(&workspace).exits(1);
+        let told = ran.json();
+        let error = told["error"].as_str().unwrap_or_default();
+        let is_told = error.contains("config.yaml:3: ") && error.contains(says);
+        assert!(is_told && told["usage"]["requests"] == 0, "{provider}: {told}");
+    }
+}
+
+#[test]
 fn a_file_of_keys_that_others_may_read_is_not_used() {
     let model = ModelServer::start(Format::Anthropic, []);
     let workspace = desk(&model, "");

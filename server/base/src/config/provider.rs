@@ -187,6 +187,19 @@ pub enum ProviderKind {
 pub const BUILT_IN_PROVIDERS: &[&str] = &["anthropic", "openai", "ollama", "lmstudio", "offline"];
 
 impl ProviderKind {
+    /// The kind that a config calls so.
+    pub fn of(word: &str) -> Option<Self> {
+        let kinds = [
+            Self::Anthropic,
+            Self::OpenaiResponses,
+            Self::OpenaiChat,
+            Self::AzureOpenai,
+            Self::Ollama,
+            Self::Offline,
+        ];
+        kinds.into_iter().find(|kind| kind.as_str() == word)
+    }
+
     /// The word of config files.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -232,13 +232,19 @@ fn could_forbid(path: &KeyPath) -> bool {
 fn chooses(path: &KeyPath) -> bool {
     matches!(
         words(path)[..],
-        ["default_model" | "providers"] | ["models", ..] | ["providers", _, "base_url" | "api_key_env"]
+        ["default_model" | "providers"]
+            | ["models", ..]
+            | ["providers", _, "base_url" | "api_key_env" | "key"]
+            | ["providers", _, "key", "command"]
     )
 }
 
 /// Whether it holds settings that choose, all of which may be commented out: then nothing is lost but what was not meant.
 fn is_empty_section(path: &KeyPath) -> bool {
-    matches!(words(path)[..], ["providers" | "models"] | ["models", "cache"] | ["providers", _, "timeouts"])
+    matches!(
+        words(path)[..],
+        ["providers" | "models"] | ["models", "cache"] | ["providers", _, "timeouts" | "key"]
+    )
 }
 
 /// Whether the value is a number or a time that holds a model, its provider or the answers that are kept within limits.

@@ -186,6 +186,7 @@ fn assemble(
         merged.add(layer, &mut problems);
     }
     merged.drop_mute_providers(&mut problems);
+    problems.extend(merged.unsure_keys());
     let rules = rules(&merged, remembered, &mut problems);
     let settings = merged.settings();
     let mut config: Config = serde_json::from_value(serde_json::Value::Object(merged.value.clone()))

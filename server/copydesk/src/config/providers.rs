@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use copydesk_base::config::{BAD_PROVIDER_NAME, bad_address, is_provider_name};
+use copydesk_base::config::{Astray, BAD_PROVIDER_NAME, ProviderKind, astray, bad_address, is_provider_name};
 use copydesk_base::{Code, Severity, Span};
 use serde_json::{Map, Value};
 
@@ -72,6 +72,26 @@ impl Merged {
         }
     }
 
+    /// The providers whose key goes to their kind's own service, though its variable does not say that it is for that.
+    pub(super) fn unsure_keys(&self) -> Vec<Problem> {
+        let providers = self.value.get("providers").and_then(Value::as_object);
+        let unsure = providers.into_iter().flatten().filter_map(|(name, provider)| {
+            let (kind, variable) = whose(provider).filter(|_| provider.get("base_url").is_none())?;
+            let astray = astray(name, kind, variable).filter(|astray| *astray == Astray::Unsure)?;
+            let path: KeyPath = vec!["providers".into(), name.clone(), "api_key_env".into()];
+            Some(Problem {
+                origin: self.origins.get(&path).cloned().unwrap_or_default(),
+                span: Span::at(0),
+                code: Code::StrayKey,
+                severity: Severity::Warning,
+                message: format!("{}; {}", astray.reason(kind, variable), astray.advice(kind)),
+                below: None,
+                stops: false,
+            })
+        });
+        unsure.collect()
+    }
+
     /// Leaves out the providers that cannot be spoken to: left in, one would be asked at an address that is none, or
     /// count as the stand-in.
     pub(super) fn drop_mute_providers(&mut self, problems: &mut Vec<Problem>) {
@@ -116,7 +136,23 @@ fn mute(name: &str, provider: &Value) -> Option<Mute> {
     if provider.get("kind").is_none() {
         return Some(Mute { key: None, code: Code::MissingKey, because: "it has no kind".to_owned() });
     }
-    let bad = bad_address(provider.get("base_url")?.as_str()?.trim())?;
+    let Some(base_url) = provider.get("base_url") else { return strays(name, provider) };
+    let bad = bad_address(base_url.as_str()?.trim())?;
     let because = format!("its base_url cannot be used: {}", bad.reason());
     Some(Mute { key: Some("base_url"), code: Code::FormatMismatch, because })
+}
+
+/// What it is asked with is of another service than the one that its kind leads to.
+fn strays(name: &str, provider: &Value) -> Option<Mute> {
+    let (kind, variable) = whose(provider)?;
+    let astray = astray(name, kind, variable)?;
+    let key = variable.map(|_| "api_key_env");
+    let because = format!("{}; {}", astray.reason(kind, variable), astray.advice(kind));
+    matches!(astray, Astray::Of(_)).then_some(Mute { key, code: Code::MissingKey, because })
+}
+
+/// Its kind, and the variable that its config names.
+fn whose(provider: &Value) -> Option<(ProviderKind, Option<&str>)> {
+    let kind = ProviderKind::of(provider.get("kind")?.as_str()?)?;
+    Some((kind, provider.get("api_key_env").and_then(Value::as_str)))
 }

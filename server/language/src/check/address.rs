@@ -2,19 +2,21 @@
 //! its way, is marked where it stands, not when a model is asked.
 
 use copydesk_base::config::{
-    BAD_PROVIDER_NAME, BadAddress, bad_address, is_here, is_in_clear, is_provider_name, is_variable,
-    path_of_request,
+    self, Astray, BAD_PROVIDER_NAME, BadAddress, ProviderKind, bad_address, is_here, is_in_clear,
+    is_provider_name, is_variable, path_of_request,
 };
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::Node;
 
 use super::Findings;
+use super::fixes::insert_key;
 use crate::declared::inner_span;
 
 pub(super) fn check(findings: &mut Findings<'_>) {
     let providers = findings.tree().root().and_then(|root| root.get("providers"));
     for provider in providers.map(Node::entries).unwrap_or_default() {
-        name(findings, provider.key());
+        let name = provider.key();
+        self::name(findings, name);
         let provider = provider.value();
         let (base_url, variable) = (provider.get("base_url"), provider.get("api_key_env"));
         if let Some(node) = base_url {
@@ -34,6 +36,9 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         if let (Some(node), Some(kind)) = (base_url, provider.get("kind").and_then(Node::as_str)) {
             path_of_kind(findings, node, kind);
         }
+        if base_url.is_none() {
+            astray(findings, name, provider);
+        }
         let kind = provider.get("kind").filter(|kind| kind.as_str() == Some("azure-openai"));
         if let Some(kind) = kind.filter(|_| base_url.is_none()) {
             let message = "azure-openai needs 'base_url', such as https://NAME.openai.azure.com: each resource has its own";
@@ -48,6 +53,33 @@ fn name(findings: &mut Findings<'_>, key: Node<'_>) {
         let message = format!("nobody can ask this provider: {BAD_PROVIDER_NAME}");
         findings.add(Diagnostic::new(Code::FormatMismatch, inner_span(key), message));
     }
+}
+
+/// A key, or a question, that would go to a service that it is not for.
+fn astray(findings: &mut Findings<'_>, name: Node<'_>, provider: Node<'_>) {
+    let kind = provider.get("kind").and_then(Node::as_str).and_then(ProviderKind::of);
+    let (Some(name_text), Some(kind)) = (name.scalar_text(), kind) else { return };
+    let node = provider.get("api_key_env");
+    let variable = node.and_then(Node::as_str).filter(|name| is_variable(name));
+    let Some(astray) = config::astray(name_text, kind, variable) else { return };
+    let message = format!("{}; {}", astray.reason(kind, variable), astray.advice(kind));
+    let (code, base_url) = match astray {
+        Astray::Of(service) => (Code::MissingKey, Some(service).filter(|service| service.kind == kind)),
+        Astray::Unsure => (Code::StrayKey, kind.service()),
+    };
+    let finding =
+        Diagnostic::new(code, inner_span(node.filter(|_| variable.is_some()).unwrap_or(name)), message);
+    let text = findings.file.text;
+    let edit = base_url.and_then(|service| {
+        let after = provider.entry("kind");
+        insert_key(text, provider, after, "base_url", &format!("\"{}\"", service.base_url))
+    });
+    findings.add(match (edit, base_url) {
+        (Some(edit), Some(service)) => {
+            finding.with_fix(Fix::new(format!("write {}", service.base_url), vec![edit]))
+        }
+        _ => finding,
+    });
 }
 
 /// A path that the kind brings itself.

@@ -198,7 +198,7 @@ fn servers_are_programs_or_addresses() {
     );
     check_in(
         ".copydesk/config.yaml",
-        "providers:\n  a: {kind: anthropic, ⟦api_key⟧: ⟦sk-abcdefghijklmnopqrstuvwx0⟧}\n  b: {kind: anthropic, api_key_env: KEY_OF_B}\n",
+        "providers:\n  a: {kind: anthropic, ⟦api_key⟧: ⟦sk-abcdefghijklmnopqrstuvwx0⟧}\n  b: {kind: anthropic, api_key_env: KEY_OF_CLAUDE}\n",
         &trusted(),
         expect![[r#"
             error unknown-key 'api_key' is no key of 'a'; take it out [fix: take it out]
@@ -367,6 +367,32 @@ fn a_key_that_others_can_read_on_its_way_is_marked() {
             error format-mismatch kind anthropic puts this behind an address itself; take it out [fix: take it out]
             error format-mismatch kind ollama puts this behind an address itself; take it out [fix: take it out]
             error format-mismatch kind azure-openai puts this behind an address itself; take it out [fix: take it out]
+        "#]],
+    );
+}
+
+#[test]
+fn a_key_that_would_go_to_another_service_than_its_own_is_marked() {
+    check_in(
+        ".copydesk/config.yaml",
+        "providers:
+  a: {kind: openai-chat, api_key_env: ⟦OPENROUTER_API_KEY⟧}
+  b: {kind: openai-responses, api_key_env: ⟦GROQ_API_KEY⟧}
+  ⟦mistral⟧: {kind: openai-chat}
+  d:
+    kind: openai-chat
+    api_key_env: ⟦WORK_KEY⟧
+  e: {kind: anthropic, api_key_env: OUR_ANTHROPIC_KEY}
+  f: {kind: openai-chat, base_url: https://a.example/v1, api_key_env: OPENROUTER_API_KEY}
+  g: {kind: openai-responses, key: {command: op read x}}
+  groq: {kind: openai-chat, api_key_env: OPENAI_API_KEY}
+",
+        &trusted(),
+        expect![[r#"
+            error missing-key OPENROUTER_API_KEY is a key of openrouter, and without 'base_url' it would go to https://api.openai.com/v1; write base_url: "https://openrouter.ai/api/v1", or the address that it is for [fix: write https://openrouter.ai/api/v1]
+            error missing-key GROQ_API_KEY is a key of groq, and without 'base_url' it would go to https://api.openai.com/v1; write kind: openai-chat and base_url: "https://api.groq.com/openai/v1", or the address that it is for
+            error missing-key without 'base_url' this would be asked at https://api.openai.com/v1, which is not mistral; write base_url: "https://api.mistral.ai/v1", or the address that it is for [fix: write https://api.mistral.ai/v1]
+            warning stray-key without 'base_url' the key in WORK_KEY goes to https://api.openai.com/v1; write the base_url that it is for, also if that is "https://api.openai.com/v1" [fix: write https://api.openai.com/v1]
         "#]],
     );
 }

@@ -52,6 +52,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::FormatMismatch, "this address cannot be used", "what stands in front, or an expression follows"),
     (Code::FormatMismatch, "this matcher cannot be read", "what the pattern was to be"),
     (Code::MissingKey, "azure-openai needs 'base_url'", "what their resource is called"),
+    (Code::MissingKey, "…a key of …write kind:", "which API of that service they want to speak"),
     (Code::MissingKey, "'owner' needs 'team'", "there is no block of its own to put it in"),
     (Code::MissingKey, "a join step needs 'needs'", "which steps it waits for"),
     (Code::MissingKey, "this file needs", "the file is empty, and may become anything"),

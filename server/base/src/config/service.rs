@@ -1,0 +1,183 @@
+//! Services that people have keys of: the variables and names that go with each, and where each is reached.
+//!
+//! A provider without a `base_url` is asked at its kind's own service. A key of another one does not go there: whose it
+//! is, its variable says, or the provider's name.
+
+use super::ProviderKind;
+
+/// A service on the net that wants a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The variable that people set for it.
+    pub variable: &'static str,
+    /// As people call a provider of it.
+    pub name: &'static str,
+    pub kind: ProviderKind,
+    pub base_url: &'static str,
+    /// In lower case: what stands in names of variables with its keys.
+    words: &'static [&'static str],
+}
+
+/// The own service of kind `anthropic`.
+pub const ANTHROPIC: Service = Service {
+    variable: "ANTHROPIC_API_KEY",
+    name: "anthropic",
+    kind: ProviderKind::Anthropic,
+    base_url: "https://api.anthropic.com",
+    words: &["anthropic", "claude"],
+};
+
+/// The own service of the kinds `openai-chat` and `openai-responses`.
+pub const OPENAI: Service = Service {
+    variable: "OPENAI_API_KEY",
+    name: "openai",
+    kind: ProviderKind::OpenaiResponses,
+    base_url: "https://api.openai.com/v1",
+    words: &["openai"],
+};
+
+/// Services that need a line of config beside their key.
+pub const SERVICES: &[Service] = &[
+    chat("OPENROUTER_API_KEY", "openrouter", "https://openrouter.ai/api/v1", &["openrouter"]),
+    chat(
+        "GEMINI_API_KEY",
+        "gemini",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        &["gemini", "google"],
+    ),
+    chat("MISTRAL_API_KEY", "mistral", "https://api.mistral.ai/v1", &["mistral"]),
+    chat("DEEPSEEK_API_KEY", "deepseek", "https://api.deepseek.com", &["deepseek"]),
+    chat("GROQ_API_KEY", "groq", "https://api.groq.com/openai/v1", &["groq"]),
+    chat("TOGETHER_API_KEY", "together", "https://api.together.xyz/v1", &["together"]),
+    Service {
+        variable: "AZURE_OPENAI_API_KEY",
+        name: "azure",
+        kind: ProviderKind::AzureOpenai,
+        // Each resource has its own.
+        base_url: "https://NAME.openai.azure.com",
+        words: &["azure"],
+    },
+];
+
+const fn chat(
+    variable: &'static str,
+    name: &'static str,
+    base_url: &'static str,
+    words: &'static [&'static str],
+) -> Service {
+    Service { variable, name, kind: ProviderKind::OpenaiChat, base_url, words }
+}
+
+impl ProviderKind {
+    /// The service on the net that a provider of this kind is where it has no `base_url`.
+    pub const fn service(self) -> Option<Service> {
+        match self {
+            Self::Anthropic => Some(ANTHROPIC),
+            Self::OpenaiChat | Self::OpenaiResponses => Some(OPENAI),
+            Self::AzureOpenai | Self::Ollama | Self::Offline => None,
+        }
+    }
+}
+
+/// Why a provider without a `base_url` should have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Astray {
+    /// What it is asked with is of another service.
+    Of(Service),
+    /// Its variable does not say whose key it holds.
+    Unsure,
+}
+
+/// Whether a provider without a `base_url` would send a key, or a question, to a service that it is not for: by the
+/// variable that its config names, and where that does not tell, by its name.
+pub fn astray(name: &str, kind: ProviderKind, variable: Option<&str>) -> Option<Astray> {
+    let own = kind.service()?;
+    let others = || [ANTHROPIC, OPENAI].into_iter().chain(SERVICES.iter().copied()).filter(|one| *one != own);
+    let letters: String = variable.into_iter().flat_map(str::chars).filter(|sign| *sign != '_').collect();
+    let letters = letters.to_ascii_lowercase();
+    let says = |service: &Service| service.words.iter().any(|word| letters.contains(word));
+    // Azure's are called by both: AZURE_OPENAI_API_KEY.
+    if let Some(service) = others().rfind(says) {
+        return Some(Astray::Of(service));
+    }
+    if says(&own) {
+        return None;
+    }
+    let of_name = others().find(|service| service.name.eq_ignore_ascii_case(name));
+    of_name.map(Astray::Of).or(variable.map(|_| Astray::Unsure))
+}
+
+impl Astray {
+    /// What to do, as a fragment behind a semicolon.
+    pub fn advice(self, kind: ProviderKind) -> String {
+        match self {
+            Self::Of(service) if service.kind == kind => {
+                format!("write base_url: \"{}\", or the address that it is for", service.base_url)
+            }
+            Self::Of(service) => format!(
+                "write kind: {} and base_url: \"{}\", or the address that it is for",
+                service.kind.as_str(),
+                service.base_url
+            ),
+            Self::Unsure => {
+                let own = kind.service().map_or("", |own| own.base_url);
+                format!("write the base_url that it is for, also if that is \"{own}\"")
+            }
+        }
+    }
+
+    /// What is wrong, as a sentence without its end.
+    pub fn reason(self, kind: ProviderKind, variable: Option<&str>) -> String {
+        let own = kind.service().map_or("", |own| own.base_url);
+        match (self, variable) {
+            (Self::Of(service), Some(variable)) => {
+                format!(
+                    "{variable} is a key of {}, and without 'base_url' it would go to {own}",
+                    service.name
+                )
+            }
+            (Self::Of(service), None) => {
+                format!("without 'base_url' this would be asked at {own}, which is not {}", service.name)
+            }
+            (Self::Unsure, variable) => {
+                format!("without 'base_url' the key in {} goes to {own}", variable.unwrap_or_default())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_another_service_is_known_by_its_variable_or_by_the_name_of_its_provider() {
+        use ProviderKind::{Anthropic, AzureOpenai, Ollama, OpenaiChat, OpenaiResponses};
+        for (name, kind, variable, expect) in [
+            ("router", OpenaiChat, Some("OPENROUTER_API_KEY"), Some("openrouter")),
+            ("router", OpenaiResponses, Some("MY_OPENROUTER_KEY"), Some("openrouter")),
+            ("work", OpenaiChat, Some("AZURE_OPENAI_API_KEY"), Some("azure")),
+            ("work", OpenaiChat, Some("ANTHROPIC_API_KEY"), Some("anthropic")),
+            ("work", Anthropic, Some("OPENAI_API_KEY"), Some("openai")),
+            ("work", Anthropic, Some("AZURE_OPENAI_API_KEY"), Some("azure")),
+            ("work", OpenaiChat, Some("google_key"), Some("gemini")),
+            ("groq", OpenaiChat, Some("WORK_KEY"), Some("groq")),
+            ("Mistral", OpenaiChat, None, Some("mistral")),
+            ("groq", OpenaiChat, Some("OPENAI_API_KEY"), None),
+            ("work", OpenaiChat, Some("WORK_KEY"), Some("unsure")),
+            ("work", OpenaiChat, Some("OPENAI_KEY_OF_WORK"), None),
+            ("work", OpenaiResponses, Some("OPEN_AI_KEY"), None),
+            ("work", Anthropic, Some("CLAUDE_KEY"), None),
+            ("work", OpenaiChat, None, None),
+            // They have no service of their own that a key could go to.
+            ("work", AzureOpenai, Some("OPENROUTER_API_KEY"), None),
+            ("work", Ollama, Some("OPENROUTER_API_KEY"), None),
+        ] {
+            let got = astray(name, kind, variable).map(|astray| match astray {
+                Astray::Of(service) => service.name,
+                Astray::Unsure => "unsure",
+            });
+            assert_eq!(got, expect, "{name} {kind:?} {variable:?}");
+        }
+    }
+}
