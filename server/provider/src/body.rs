@@ -256,7 +256,8 @@ where
         }
         Framing::Whole => Box::pin(futures_util::stream::once(async move {
             let all = bytes.try_fold(Vec::new(), async |mut all, piece| {
-                all.extend_from_slice(&piece);
+                // Blanks before the document are nothing to keep, however many come.
+                all.extend_from_slice(if all.is_empty() { piece.trim_ascii_start() } else { &piece });
                 Ok(all)
             });
             let all = all.await.map_err(PieceError::Body)?;
@@ -266,11 +267,16 @@ where
     }
 }
 
-/// A line's text; without an end of its last character it was cut there.
+/// What some servers write before a document to say that it is UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The text of a line or of a document; without an end of its last character it was cut there.
 fn text(line: &[u8]) -> Result<&str, PieceError> {
-    std::str::from_utf8(line).map_err(|error| match error.error_len() {
-        None => PieceError::Cut,
-        Some(_) => PieceError::Malformed("a line is no UTF-8".to_owned()),
+    std::str::from_utf8(line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)).map_err(|error| {
+        match error.error_len() {
+            None => PieceError::Cut,
+            Some(_) => PieceError::Malformed("a line is no UTF-8".to_owned()),
+        }
     })
 }
 
@@ -322,80 +328,4 @@ impl Patience {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::convert::Infallible;
-
-    use super::*;
-
-    const SECOND: Duration = Duration::from_secs(1);
-    const PATIENCE: Patience = Patience {
-        first: Duration::from_mins(2),
-        next: Duration::from_mins(1),
-        whole: Duration::from_secs(45),
-    };
-
-    /// One piece of a body, then silence of so many seconds, and so on for ever.
-    fn drip(piece: &'static [u8], pause: Duration) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
-        futures_util::stream::unfold((), move |()| async move {
-            tokio::time::sleep(pause).await;
-            Some((Ok(Bytes::from_static(piece)), ()))
-        })
-    }
-
-    /// What ends a body, after how many seconds, and how many pieces came before.
-    async fn ends(
-        body: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static,
-    ) -> (String, u64, usize) {
-        let began = Instant::now();
-        let mut pieces = pieces(body, Framing::Events, PATIENCE, Meter::default());
-        let mut count = 0;
-        while let Some(piece) = pieces.next().await {
-            match piece {
-                Ok(_) => count += 1,
-                Err(PieceError::Body(error)) => return (error.to_string(), began.elapsed().as_secs(), count),
-                Err(other) => panic!("{other:?}"),
-            }
-            if began.elapsed() > Duration::from_hours(1) {
-                return ("it goes on".to_owned(), 3600, count);
-            }
-        }
-        panic!("the body ended");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn every_way_of_saying_nothing_ends_and_a_slow_model_does_not() {
-        let check = async |piece: &'static [u8], pause: Duration, expect: (&str, u64)| {
-            let (error, seconds, _) = ends(drip(piece, pause)).await;
-            assert_eq!((error.as_str(), seconds), expect, "{} each {pause:?}", piece.len());
-        };
-        check(b"data: a\n\n", 121 * SECOND, ("nothing came", 120)).await;
-        check(b"data: a\n\n", 61 * SECOND, ("nothing more came", 61 + 60)).await;
-        // Slow loris: a byte each second, which is never idle and never an event.
-        check(b"x", SECOND, ("no event got whole", 1 + 45)).await;
-        check(b"x", 20 * SECOND, ("no event got whole", 20 + 45)).await;
-        // A slow line that brings something is no loris, up to the size of an event.
-        check(&[b'x'; 2048], SECOND, ("too large", 8193)).await;
-        // A token every half minute is slow, and an answer.
-        check(b"data: a\n\n", 30 * SECOND, ("it goes on", 3600)).await;
-        // A comment that never ends is a loris; one that does is a sign of life, at whatever pace.
-        check(b": x", SECOND, ("no event got whole", 1 + 45)).await;
-        for comment in [&b": wait\r\n"[..], b": wait\n\n", b": wait\r\n\r\n", b"\n"] {
-            let comments = drip(comment, 4 * SECOND).take(30).chain(drip(b"data: a\n\n", 4 * SECOND).take(1));
-            let mut pieces = pieces(comments, Framing::Events, PATIENCE, Meter::default());
-            assert!(matches!(pieces.next().await, Some(Ok(data)) if data == "a"), "{comment:?}");
-        }
-    }
-
-    #[test]
-    fn a_comment_ends_where_its_line_does_and_an_event_is_none() {
-        let check = |pieces: &[&str], expect: &[Option<usize>]| {
-            let mut comments = Comments::default();
-            let ends: Vec<_> = pieces.iter().map(|piece| comments.read(piece.as_bytes())).collect();
-            assert_eq!(ends, expect, "{pieces:?}");
-        };
-        check(&[": a\n"], &[Some(4)]);
-        check(&[": a", "b", "\r\n\r\n: c\n"], &[None, None, Some(8)]);
-        check(&["data: a\n", ": b\n", "\n: c\nd"], &[None, None, Some(5)]);
-        check(&["data: :\n:", "\n"], &[None, None]);
-    }
-}
+mod tests;

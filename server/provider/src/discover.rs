@@ -59,7 +59,9 @@ impl Looked {
     pub const fn is_there(&self) -> bool {
         !matches!(
             self.list,
-            Err(CallError::Unreachable { .. } | CallError::Timeout { waited: Waited::Connect, .. })
+            Err(CallError::Unreachable { .. }
+                | CallError::HungUp { .. }
+                | CallError::Timeout { waited: Waited::Connect, .. })
         )
     }
 

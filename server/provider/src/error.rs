@@ -24,6 +24,9 @@ pub enum CallError {
     BadAddress { provider: String, reason: String },
     #[error("cannot reach {address}: {reason}")]
     Unreachable { address: String, reason: String },
+    /// The same, over a connection that had taken the whole request: somebody may have it.
+    #[error("cannot reach {address}: {reason}")]
+    HungUp { address: String, reason: String },
     /// One side speaks TLS and the other does not.
     #[error("cannot reach {address}: {}", match there {
         Scheme::Secure => "what listens there speaks TLS, and base_url says http",
@@ -162,7 +165,7 @@ impl CallError {
     /// Whether a server had taken the request when it was given up: it may have begun the work, and nobody knows.
     pub const fn was_taken(&self) -> bool {
         match self {
-            Self::Truncated { .. } => true,
+            Self::Truncated { .. } | Self::HungUp { .. } => true,
             Self::Timeout { waited, .. } => {
                 !matches!(waited, Waited::Connect | Waited::Upload | Waited::List)
             }
@@ -194,7 +197,7 @@ impl CallError {
             Self::BadAddress { provider, .. } => {
                 format!("Correct providers.{provider}.base_url; it looks like http://127.0.0.1:1234/v1.")
             }
-            Self::Unreachable { .. } => {
+            Self::Unreachable { .. } | Self::HungUp { .. } => {
                 "Check that the server runs and that base_url is right, its http:// or https:// too.".to_owned()
             }
             Self::Scheme { there: Scheme::Secure, .. } => {

@@ -68,11 +68,16 @@ pub(crate) fn unanswered(error: &SendError, heard: &Heard, connect: Duration, to
             told.malformed("what stands before it has more lines, or is longer, than any answer's")
         }
         Some(broken) if broken.is_parse() => told.malformed(&format!("it is no HTTP: {reason}")),
-        Some(broken) if broken.is_incomplete_message() => CallError::Unreachable {
-            address,
-            reason: "the connection was closed before an answer came".to_owned(),
-        },
-        _ => CallError::Unreachable { address, reason },
+        broken => {
+            let is_closed = broken.is_some_and(hyper::Error::is_incomplete_message);
+            let closed = "the connection was closed before an answer came";
+            let reason = if is_closed { closed.to_owned() } else { reason };
+            if heard.count().is_written() {
+                CallError::HungUp { address, reason }
+            } else {
+                CallError::Unreachable { address, reason }
+            }
+        }
     }
 }
 

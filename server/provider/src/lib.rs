@@ -89,5 +89,4 @@ pub use retry::Retries;
 pub use route::{Left, Route, Strictness, Stuck};
 pub use scenario::{Scenario, Script};
 pub use schema::Forms;
-pub use size::Most;
 pub use stream::EventStream;

@@ -88,6 +88,7 @@ pub fn may_switch(error: &CallError) -> bool {
 pub(crate) fn is_passing(error: &CallError) -> bool {
     match error {
         CallError::Unreachable { .. }
+        | CallError::HungUp { .. }
         | CallError::RateLimited { .. }
         | CallError::Overloaded { .. }
         | CallError::Truncated { .. } => true,

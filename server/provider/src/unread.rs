@@ -2,9 +2,8 @@
 //! life.
 //!
 //! A server may bill for it, so it has a *weight*, in tokens at the most that a server which keeps to its limit can
-//! have needed for it. A piece of the answer that brought nothing weighs one: a model that thinks unseen sends an empty
-//! one for each token. A sign of life is no piece and weighs nothing: how long it may be all that comes, and how many
-//! bytes a body may have, are bounds of their own. What stands in a piece of the answer itself weighs by its words, and by its bytes where it has none, as a
+//! have needed for it. A piece of the answer that says something weighs one at least. A sign of life, an empty piece among
+//! them, weighs nothing: how long it may be all that comes, and how many bytes a body may have, are bounds of their own. What stands in a piece of the answer itself weighs by its words, and by its bytes where it has none, as a
 //! seal does, which has some ten of them for each token that it hides. What stands around the answer weighs little:
 //! some servers tell with each word what their filters found, or where they looked.
 
@@ -29,17 +28,20 @@ pub(crate) fn weight(data: &str, grown: Option<usize>) -> u64 {
     let within: Value = serde_json::from_str(data).unwrap_or_default();
     let choices = within["choices"].as_array().into_iter().flatten();
     let pieces = choices.chain([&within]).flat_map(|one| [&one["delta"], &one["message"]]);
-    let pieces: Vec<&Value> = pieces.filter(|piece| holds_something(piece)).collect();
+    let pieces: Vec<&Value> = pieces.filter(|piece| says_something(piece)).collect();
     let words: u64 = pieces.iter().map(|&one| piece(one)).sum();
     u64::from(!pieces.is_empty()) + words.max(bytes / AROUND)
 }
 
-/// Whether it is a piece of an answer, and not its absence.
-fn holds_something(piece: &Value) -> bool {
+/// Whether a piece of an answer has more than its kind and who speaks: a server that is at work may send empty ones.
+fn says_something(piece: &Value) -> bool {
     match piece {
-        Value::Null => false,
-        Value::Object(fields) => !fields.is_empty(),
-        _ => true,
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => items.iter().any(says_something),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| !matches!(name.as_str(), "type" | "role") && says_something(value)),
     }
 }
 
@@ -67,14 +69,23 @@ mod tests {
         let check =
             |event: Value, expect: u64| assert_eq!(weight(&event.to_string(), None), expect, "{event}");
         let words = "word ".repeat(20);
-        // Signs of life, and the empty event of a hidden token with what stands around it.
+        // Signs of life, empty pieces among them.
         check(json!({"type": "ping"}), 0);
         check(json!({"choices": [], "object": "chat.completion.chunk"}), 0);
         check(json!({"choices": [{"delta": {}, "finish_reason": null}]}), 0);
         check(
             json!({"choices": [{"delta": {"role": "assistant", "content": ""}}], "id": "x".repeat(300)}),
-            1,
+            0,
         );
+        check(json!({"choices": [{"delta": {"content": "", "refusal": null, "tool_calls": []}}]}), 0);
+        check(
+            json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": ""}}),
+            0,
+        );
+        check(json!({"type": "response.output_text.delta", "delta": ""}), 0);
+        check(json!({"message": {"role": "assistant", "content": ""}, "done": false}), 0);
+        // One word under another name is a token.
+        check(json!({"choices": [{"delta": {"thoughts": "word"}}]}), 1);
         // Words under another name, in pieces of a name, in an unknown block.
         check(json!({"choices": [{"delta": {"thoughts": words}}]}), 20);
         check(json!({"choices": [{"delta": {"tool_calls": [{"function": {"name": words}}]}}]}), 20);

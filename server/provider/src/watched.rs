@@ -86,6 +86,11 @@ impl Count {
         self.is_sending
     }
 
+    /// Whether all that there was to write was taken by the system. What of it has reached the server nobody knows.
+    pub(crate) const fn is_written(self) -> bool {
+        self.written > 0 && !self.is_sending
+    }
+
     /// Whether the connection had carried an answer before, and no byte of another one: what is read at its end is its
     /// end.
     const fn is_stale(self) -> bool {

@@ -25,7 +25,7 @@ impl Layout {
 pub(crate) const JOURNAL: Layout =
     Layout { application: 0x0043_444a, steps: &[JOURNAL_1, JOURNAL_PACKED, JOURNAL_NAMES, JOURNAL_PARENTS] };
 pub(crate) const USER: Layout =
-    Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3, USER_4, USER_5, USER_6] };
+    Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3, USER_4, USER_5, USER_6, USER_7] };
 
 /// `records` is the truth, `runs` and `changes` are projections of it, written in the same transaction.
 const JOURNAL_1: &str = "
@@ -175,6 +175,9 @@ CREATE TABLE passed (
     sent INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// Whether the server of a model was seen not to say what it was sent.
+const USER_7: &str = "ALTER TABLE passed ADD COLUMN silent INTEGER NOT NULL DEFAULT 0";
 
 /// How long one process waits for another's write.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -111,10 +111,12 @@ async fn take(user: &UserStore, holder: Holder, limit: u64, wanted: u64) -> Resu
 async fn what_a_model_took_beyond_what_it_was_allowed_is_known_to_all_for_a_day() {
     let home = tempfile::tempdir().unwrap();
     let user = UserStore::at(home.path());
-    let passed = |told, received, sent| Passed { told, received, sent };
+    let passed = |told, received, sent| Passed { told, received, sent, is_silent: false };
+    let silent = |passed| Passed { is_silent: true, ..passed };
     for (model, more) in [
         ("p/m", passed(1_000, 4_000, 0)),
         ("p/m", passed(0, 0, 70)),
+        ("p/m", silent(passed(0, 0, 0))),
         ("p/m", passed(500, 3_000, 50)),
         ("q/m", passed(256, 9_000, 0)),
     ] {
@@ -127,7 +129,7 @@ async fn what_a_model_took_beyond_what_it_was_allowed_is_known_to_all_for_a_day(
         let known = UserStore::at(home.path()).reserve(day, holder, look).await.unwrap();
         assert_eq!(known.map(|_| ()), Err(expect), "{model} on {day}");
     };
-    check(20_000, "p/m", passed(1_000, 4_000, 70)).await;
+    check(20_000, "p/m", silent(passed(1_000, 4_000, 70))).await;
     check(20_000, "q/m", passed(256, 9_000, 0)).await;
     check(20_000, "r/m", Passed::default()).await;
     check(20_001, "p/m", Passed::default()).await;

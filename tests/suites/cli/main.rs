@@ -24,5 +24,6 @@ mod telling;
 mod terminal;
 mod together;
 mod trust;
+mod unreported;
 
 const COPYDESK: &str = env!("CARGO_BIN_EXE_copydesk");

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::COPYDESK;
 
 /// Where every answer is told to end.
-const TOLD: u64 = 1_000;
+pub(crate) const TOLD: u64 = 1_000;
 
 /// A model of a dollar for a million tokens sent and ten for a million received, whose answers end at [`TOLD`].
-fn billed(model: &ModelServer, budgets: &str) -> Workspace {
+pub(crate) fn billed(model: &ModelServer, budgets: &str) -> Workspace {
     let config = format!(
         "default_model: bench/m\nproviders:\n  bench:\n    kind: {}\n    base_url: \"{}\"\n    api_key_env: BENCH_KEY\n    \
          models: {{m: {{output_limit: {TOLD}, price: {{input: 1, output: 10}}}}}}\nbudgets: {budgets}\n",
@@ -25,11 +25,11 @@ fn billed(model: &ModelServer, budgets: &str) -> Workspace {
         .with_variable("BENCH_KEY", KEY)
 }
 
-fn ask(workspace: &Workspace) -> Ran {
+pub(crate) fn ask(workspace: &Workspace) -> Ran {
     workspace.run(&["ask", "--json", "say something"])
 }
 
-fn word<'a>(report: &'a Value, key: &str) -> &'a str {
+pub(crate) fn word<'a>(report: &'a Value, key: &str) -> &'a str {
     report[key].as_str().unwrap_or_default()
 }
 
@@ -120,25 +120,6 @@ fn a_count_that_is_no_number_is_the_likely_one_where_nothing_is_limited() {
 }
 
 #[test]
-fn a_server_that_counts_nothing_is_counted_at_the_most_that_its_answers_can_be() {
-    // Digits, of which each may be a token: it keeps to its limit, and a tokenizer of single digits says as much.
-    for format in Format::ALL {
-        let digits = "31415926535897932384".repeat(45);
-        let model = ModelServer::start(format, (0..20).map(|_| Reply::text(&digits).without_usage()));
-        let workspace = billed(&model, "{day: {usd: 0.05}}");
-        let spent = (0..20).find_map(|_| {
-            let report = ask(&workspace).json();
-            word(&report, "error").contains("budgets.day.usd").then_some(report)
-        });
-        let report = spent.expect("the limit is reached");
-        // A cent and less for each answer, beside what was sent.
-        let bill = f64::from(u32::try_from(model.requests().len()).unwrap_or(u32::MAX)) * 0.009;
-        assert!(bill <= 0.05, "{format:?}: {bill} is billed: {report}");
-        assert!(!word(&report, "error").contains("passed"), "{report}");
-    }
-}
-
-#[test]
 fn a_server_that_does_not_end_where_it_was_told_to_is_hung_up_on() {
     for format in Format::ALL {
         let endless = Reply::empty().pieces(std::iter::repeat_n("word word word word ", 10_000));
@@ -156,8 +137,8 @@ fn a_server_that_does_not_end_where_it_was_told_to_is_hung_up_on() {
         let usage = &report["usage"];
         assert_eq!((&usage["requests"], &usage["estimated"]), (&json!(1), &json!(true)), "{report}");
         let counted = usage["output_tokens"].as_u64().unwrap_or_default();
-        // At most two tokens to a word where one is known, and as many pieces as are handed over at once.
-        let most = (TOLD * 5 / 4 + 128) * 2 + 64 * 4 * 2;
+        // A token for each byte of a word where one is known, and as many pieces as are handed over at once.
+        let most = (TOLD * 5 / 4 + 128) * 5 + 64 * 4 * 5;
         assert!((TOLD..=most).contains(&counted), "{format:?}: {report}");
         assert!(error.contains(&format!("≈ {counted} tokens are counted")), "{format:?}: {report}");
         let session = word(&report, "session_id");
@@ -214,9 +195,11 @@ fn signs_of_life_are_no_answer_however_many_come() {
         json!({"type": "message_stop"}),
     ];
     let events: Vec<String> = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let nothing = json!({"choices": [{"index": 0, "delta": {"content": ""}}]});
+    let nothing = format!("data: {nothing}\n\n").repeat(9_000);
     for (format, body) in [
         (Format::Anthropic, format!("{}{ping}{}", events[0], events[1..].concat())),
-        (Format::OpenaiChat, format!("{empty}data: {said}\n\ndata: [DONE]\n\n")),
+        (Format::OpenaiChat, format!("{empty}{nothing}data: {said}\n\ndata: [DONE]\n\n")),
     ] {
         let model = ModelServer::start(format, [Reply::stream(body)]);
         let report = ask(&billed(&model, "{run: {usd: 1}}")).exits(0).json();
@@ -342,7 +325,8 @@ fn what_nobody_reads_is_no_way_to_go_on_for_ever() {
         let report = ask(&billed(&model, "{run: {usd: 1}}")).exits(1).json();
         let error = word(&report, "error");
         assert!(error.contains("goes on behind the 1000 tokens"), "{format:?}: {report}");
-        assert_eq!(report["usage"]["output_tokens"], TOLD, "{format:?}: {report}");
+        // By its weight: a server may bill what nobody here reads.
+        assert!(report["usage"]["output_tokens"].as_u64() > Some(2 * TOLD), "{format:?}: {report}");
     }
 }
 

@@ -182,6 +182,18 @@ fn a_server_that_took_too_much_for_a_suggestion_is_asked_only_where_as_much_has_
 }
 
 #[test]
+fn whose_server_counts_nothing_is_told_where_the_day_is_counted() {
+    let model = ModelServer::start(Format::Completions, [Reply::text("x * 2").without_usage()]);
+    let config = config(&model, "budgets: {day: {tokens: 60000}}");
+    let mut desk = Desk::with(vs_code(), model, &config, &[]);
+    desk.client.hold("window/logMessage");
+    assert_eq!(desk.ask(Desk::cursor())[0]["insertText"], "x * 2");
+    let told = desk.client.message("window/logMessage").params.to_string();
+    assert!(told.contains("reported no count of tokens that can be for a suggestion"), "{told}");
+    desk.end();
+}
+
+#[test]
 fn what_a_suggestion_may_cost_is_reserved_while_it_is_asked_for() {
     let gate = Gate::new();
     let model = ModelServer::start(Format::Completions, [Reply::text("x * 2").usage(9, 1).hold(&gate)]);

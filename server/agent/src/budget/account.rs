@@ -9,9 +9,9 @@ use copydesk_base::{Event, Usage};
 use copydesk_provider::{CallError, Choice, Request};
 use copydesk_store::{Accounts, Conversation, Holder, Passed, Reservation};
 
-use crate::budget::count::{self, Answering, Asked, Seen, least};
+use crate::budget::count::{self, Asked, Seen, least};
 use crate::budget::limits::{self, Next};
-use crate::budget::overrun::{self, Overrun, Sent};
+use crate::budget::overrun::{self, Overrun, Sent, Told};
 use crate::budget::purse::{Gone, Held};
 use crate::error::AgentError;
 use crate::process::alive;
@@ -27,14 +27,24 @@ pub(crate) struct Reserved {
     sent: Sent,
     reservation: Reservation,
     held: Held,
-    /// Tokens, a quarter of the bytes.
-    estimate: u64,
-    /// The same as this model counts.
+    size: Size,
+    /// About how many tokens it has, as this model counts.
     pub(crate) expected: u64,
-    /// The most that it can have by its text.
-    most_input: u64,
+    /// What counts of it where nobody says, and a limit needs the count.
+    bound: u64,
     /// The least that a provider can have counted, where a limit needs the count.
     least_input: u64,
+}
+
+/// How large a request is by its text, in tokens.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    /// About: a quarter of its bytes.
+    estimate: u64,
+    /// At most, as people and programs write.
+    most: u64,
+    /// One for each byte.
+    bytes: u64,
 }
 
 /// A request as its model counted it: what goes on from it has these tokens, and the most of what came behind them.
@@ -43,7 +53,7 @@ pub(crate) struct Counted {
     /// `provider/model`.
     model: String,
     reported: u64,
-    most: u64,
+    size: Size,
 }
 
 /// The tokens that a request will have, as this model has counted others: what providers report corrects the estimate.
@@ -55,10 +65,25 @@ pub(crate) async fn expected(turn: &Turn, choice: &Choice, request: &Request) ->
     Ok(scaled(request.estimated_tokens(), measured.ratio()))
 }
 
+impl Size {
+    fn of(turn: &Turn, request: &Request) -> Self {
+        let recorded = turn.settings.models.recorded_tokens(request);
+        Self {
+            estimate: request.estimated_tokens(),
+            most: recorded.unwrap_or_else(|| request.most_tokens()),
+            bytes: recorded.unwrap_or_else(|| request.byte_tokens()),
+        }
+    }
+}
+
 impl Counted {
-    /// The most tokens of a request that goes on from this one and would have `most` if nobody had counted.
-    fn grown_to(&self, most: u64) -> u64 {
-        most.checked_sub(self.most).map_or(most, |grown| most.min(self.reported.saturating_add(grown)))
+    /// The tokens of a request that goes on from this one and would have as many as its size says if nobody had
+    /// counted.
+    fn grown_to(&self, size: Size) -> Size {
+        let grown = |before: u64, now: u64| {
+            now.checked_sub(before).map_or(now, |grown| now.min(self.reported.saturating_add(grown)))
+        };
+        Size { most: grown(self.size.most, size.most), bytes: grown(self.size.bytes, size.bytes), ..size }
     }
 }
 
@@ -69,12 +94,10 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
     }
     let now = turn.world.clock.now();
     let user = &turn.world.user;
-    let estimate = request.estimated_tokens();
+    let size = Size::of(turn, request);
     let expected = expected(turn, choice, request).await?;
-    let most_input = turn.settings.models.recorded_tokens(request).unwrap_or_else(|| request.most_tokens());
     let before = turn.counted.as_ref().filter(|before| before.model == choice.model_ref());
-    // A tokenizer that makes more of everything than we know is believed.
-    let next_input = before.map_or(most_input, |before| before.grown_to(most_input)).max(expected);
+    let grown = before.map_or(size, |before| before.grown_to(size));
     let overrun = turn.purse.overrun(&choice.model_ref());
     // What comes back as it was recorded is asked of nobody.
     let is_asked = !turn.settings.models.is_replayed();
@@ -87,30 +110,34 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
         let passed = if is_asked { accounts.passed } else { Passed::default() };
         let overrun = Overrun::worse(overrun, Overrun::known(choice.model_ref(), passed));
         let longest = overrun.as_ref().map_or(0, |overrun| overrun.counted);
-        let (input, beyond) = (next_input.saturating_add(passed.sent), passed.sent);
+        // A tokenizer that makes more of everything than we know is believed.
+        let input = if passed.is_silent { grown.bytes } else { grown.most }.max(expected);
+        let (input, beyond) = (input.saturating_add(passed.sent), passed.sent);
+        let bound = grown.bytes.max(expected).saturating_add(passed.sent);
         let (uncounted, of_turn) = (purse.uncounted(began, now), purse.since_spoken(began, now));
         // With the runs beside it: what they hold may be used up by the time that this one is.
         let (cut, most, held) = purse.hold(|Gone { all: run, turn }| {
             let turn = Spent { usage: turn, time: of_turn };
             let next = Next { run, elapsed, uncounted, turn, input, longest, choice };
-            let cut = limits::check(&budgets, &accounts, &next).map_err(|error| because(error, overrun))?;
+            let reasons = overrun::reasons(&next.choice.model_ref(), passed, overrun);
+            let cut = limits::check(&budgets, &accounts, &next).map_err(|error| because(error, reasons))?;
             Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
         })?;
-        Ok::<_, AgentError>(((cut, most, held, Sent { most: input, beyond }), most))
+        Ok::<_, AgentError>(((cut, most, held, Sent { most: input, beyond }, bound), most))
     };
     let Spent { usage: spent, time } = turn.spent;
     let conversation = Some(Conversation { session: turn.conversation.clone(), spent, time });
     let holder =
         Holder { process: std::process::id(), at: now, is_alive: alive::is_alive, conversation, model };
-    let ((cut, most, held, sent), reservation) = user.reserve(now.day(), holder, decide).await??;
-    let least_input = if is_limited(turn) { least(estimate) } else { 0 };
-    Ok(Reserved { cut, most, sent, reservation, held, estimate, expected, most_input, least_input })
+    let ((cut, most, held, sent, bound), reservation) = user.reserve(now.day(), holder, decide).await??;
+    let least_input = if is_limited(turn) { least(size.estimate) } else { 0 };
+    Ok(Reserved { cut, most, sent, reservation, held, size, expected, bound, least_input })
 }
 
 /// Why a budget lets a request not leave, where that is by what its server did before.
-pub(crate) fn because(error: AgentError, overrun: Option<Overrun>) -> AgentError {
-    match (error, overrun) {
-        (AgentError::Budget(reason), Some(overrun)) => AgentError::Budget(format!("{reason}. {overrun}")),
+pub(crate) fn because(error: AgentError, reasons: Option<String>) -> AgentError {
+    match (error, reasons) {
+        (AgentError::Budget(reason), Some(more)) => AgentError::Budget(format!("{reason}. {more}")),
         (error, _) => error,
     }
 }
@@ -124,10 +151,10 @@ pub(crate) async fn settle(
 ) -> Result<(), AgentError> {
     let usage = reserved.counted(&seen, choice);
     let overrun = reserved.overrun(&seen, choice);
-    let Reserved { reservation, held, estimate, most_input, sent, cut, .. } = reserved;
-    let is_counted = cut.is_some() && seen.answered != Answering::No;
+    let Reserved { reservation, held, size, sent, cut, .. } = reserved;
+    let told = Told::of(&seen, usage);
     // Before what is reserved is given back: nobody comes in between who does not know it.
-    if let Some(passed) = overrun::passed(sent, usage, overrun.as_ref()).filter(|_| is_counted) {
+    if let Some(passed) = overrun::passed(sent, told, overrun.as_ref()).filter(|_| cut.is_some()) {
         let (user, today) = (&turn.world.user, turn.world.clock.now().day());
         user.pass(&choice.model_ref(), today, passed).await?;
     }
@@ -146,15 +173,15 @@ pub(crate) async fn settle(
         turn.record(vec![of_account(text)]).await?;
     }
     let user = &turn.world.user;
-    if seen.answered != Answering::No && !usage.estimated {
+    if seen.answered.has_begun() && !usage.estimated {
         let model = choice.model_ref();
         // A count that cannot be teaches nothing.
-        if usage.input_tokens >= least(estimate) {
-            user.measure(&model, estimate, usage.input_tokens).await?;
-            turn.counted = Some(Counted { model, reported: usage.input_tokens, most: most_input });
+        if usage.input_tokens >= least(size.estimate) {
+            user.measure(&model, size.estimate, usage.input_tokens).await?;
+            turn.counted = Some(Counted { model, reported: usage.input_tokens, size });
         }
     }
-    if let Some(text) = overrun::sent_more(&choice.model_ref(), sent, usage).filter(|_| is_counted) {
+    if let Some(text) = overrun::sent_more(&choice.model_ref(), sent, told).filter(|_| cut.is_some()) {
         turn.record(vec![of_account(text)]).await?;
     }
     if let Some(overrun) = overrun {
@@ -169,7 +196,8 @@ pub(crate) async fn settle(
         && !turn.cancel.is_cancelled()
     {
         let text = format!(
-            "{} reported no count of tokens that can be: the most that they can be is counted, ≈ {} sent and {} received.",
+            "{} reported no count of tokens that can be: the most that they can be is counted, one for each byte, ≈ {} \
+             sent and {} received.",
             choice.model_ref(),
             usage.input_tokens,
             usage.output_tokens
@@ -182,8 +210,9 @@ pub(crate) async fn settle(
 impl Reserved {
     /// What the request counts as.
     pub(crate) fn counted(&self, seen: &Seen, choice: &Choice) -> Usage {
-        let sent = if self.cut.is_some() { self.most.input_tokens } else { self.expected };
-        let asked = Asked { sent, least: self.least_input, told: self.cut.map(u64::from) };
+        let sent = if self.cut.is_some() { self.bound } else { self.expected };
+        let bytes = self.size.estimate.saturating_mul(4);
+        let asked = Asked { sent, bytes, least: self.least_input, told: self.cut.map(u64::from) };
         count::counted(seen, asked, choice)
     }
 
@@ -206,7 +235,7 @@ impl Reserved {
     pub(crate) fn overrun(&self, seen: &Seen, choice: &Choice) -> Option<Overrun> {
         let counted = self.counted(seen, choice).output_tokens;
         let of = Overrun::of(choice.model_ref(), self.cut?, seen.reported.output_tokens, counted);
-        of.filter(|_| seen.answered != Answering::No)
+        of.filter(|_| seen.answered.has_begun())
     }
 }
 
@@ -256,13 +285,20 @@ mod tests {
 
     #[test]
     fn what_was_counted_is_not_guessed_again() {
-        let before = Counted { model: "a/b".to_owned(), reported: 1_000, most: 2_500 };
-        for (most, expect) in [(2_500, 1_000), (2_700, 1_200), (2_499, 2_499), (0, 0)] {
-            assert_eq!(before.grown_to(most), expect, "{most}");
+        let size = |most| Size { estimate: 0, most, bytes: most * 2 };
+        let before = Counted { model: "a/b".to_owned(), reported: 1_000, size: size(2_500) };
+        let grown = |before: &Counted, most| {
+            let grown = before.grown_to(size(most));
+            (grown.most, grown.bytes)
+        };
+        for (most, expect) in
+            [(2_500, (1_000, 1_000)), (2_700, (1_200, 1_400)), (2_499, (2_499, 4_998)), (0, (0, 0))]
+        {
+            assert_eq!(grown(&before, most), expect, "{most}");
         }
         // A model that made more of it than there can be has its own way to count.
         let odd = Counted { reported: 9_000, ..before };
-        assert_eq!((odd.grown_to(2_700), odd.grown_to(12_500)), (2_700, 12_500));
+        assert_eq!((grown(&odd, 2_700), grown(&odd, 12_500)), ((2_700, 5_400), (12_500, 25_000)));
     }
 
     #[test]

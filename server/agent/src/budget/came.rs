@@ -1,7 +1,7 @@
 //! What has come of an answer while it is under way: by that a server is hung up on that does not end where it was told
 //! to.
 
-use copydesk_provider::{Fewest, ModelEvent, Most};
+use copydesk_provider::{Fewest, ModelEvent};
 
 /// Bytes to a token, as we estimate.
 const USUAL_TOKEN: u64 = 4;
@@ -19,8 +19,6 @@ pub(crate) struct Came {
     /// Words and arguments.
     text: Fewest,
     thoughts: Fewest,
-    /// Of both together.
-    most: Most,
     /// The weight of what nobody here reads.
     unread: u64,
 }
@@ -29,20 +27,12 @@ impl Came {
     /// The next event.
     pub(crate) fn see(&mut self, event: &ModelEvent) {
         match event {
-            ModelEvent::Text(piece) | ModelEvent::CallArguments { piece, .. } => self.read(piece),
-            ModelEvent::Reasoning(piece) => {
-                self.thoughts.read(piece);
-                self.most.read(piece);
-            }
-            ModelEvent::CallStarted { name, .. } => self.read(name),
+            ModelEvent::Text(piece) | ModelEvent::CallArguments { piece, .. } => self.text.read(piece),
+            ModelEvent::Reasoning(piece) => self.thoughts.read(piece),
+            ModelEvent::CallStarted { name, .. } => self.text.read(name),
             ModelEvent::Unread(weight) => self.unread = self.unread.saturating_add(*weight),
             _ => {}
         }
-    }
-
-    fn read(&mut self, piece: &str) {
-        self.text.read(piece);
-        self.most.read(piece);
     }
 
     /// Bytes of it that were read.
@@ -55,9 +45,9 @@ impl Came {
         self.bytes().div_ceil(USUAL_TOKEN)
     }
 
-    /// The most tokens that those can be, by the tokenizers in use.
+    /// The most tokens that it can be: what was read has by no tokenizer more of them than bytes.
     pub(crate) const fn most(&self) -> u64 {
-        self.most.tokens()
+        self.bytes().saturating_add(self.unread)
     }
 
     /// Whether it is more than a server sends that ends at so many tokens.
@@ -72,7 +62,7 @@ impl Came {
     #[cfg(test)]
     pub(crate) fn of(text: &str) -> Self {
         let mut came = Self::default();
-        came.read(text);
+        came.text.read(text);
         came
     }
 }

@@ -3,12 +3,14 @@
 //! | what a server reports | what counts |
 //! |---|---|
 //! | what can be, also where it is more than it was allowed | what it reports: it is what will be billed |
-//! | nothing, or less than came | the most that can be of what was sent and what came, where a limit needs the count |
+//! | nothing, or less than came | each byte of what was sent and of what came, where a limit needs the count |
 //! | more than any model writes, or no number | the most that was allowed: what a server that keeps to it can bill |
 //!
 //! So a count is never a reason to take less than what can be billed for it, a slip of a server (a count in the wrong
 //! unit, a trillion) takes no more than one request may, and whatever is not as it was reported is marked as estimated.
-//! Where nothing is limited, nobody was allowed anything: then the count is the likely one, for people.
+//! Bytes, since nothing less is a bound: a token stands for one at least, and of letters at random for hardly two.
+//! Where nothing is limited, nobody was allowed anything: then the count is the likely one, for people, as this model
+//! has counted others.
 
 use copydesk_base::Usage;
 use copydesk_provider::{CallError, Choice};
@@ -23,8 +25,6 @@ pub(crate) struct Seen {
     /// How far the answer came.
     pub(crate) answered: Answering,
     pub(crate) came: Came,
-    /// Bytes that came of an answer of which nobody read anything, where its server had taken the request.
-    pub(crate) unread: Option<u64>,
     /// A record says what it took.
     pub(crate) is_told: bool,
     /// The person ended it.
@@ -36,11 +36,13 @@ pub(crate) struct Seen {
 impl Seen {
     /// Takes in how a try ended that gave no answer.
     pub(crate) fn fails(&mut self, error: &CallError) {
-        if self.answered == Answering::No && error.may_be_billed() {
-            self.answered = Answering::Begun;
+        if self.answered != Answering::No {
+            return;
         }
-        if self.answered == Answering::No && error.was_taken() {
-            self.unread = Some(error.received());
+        if error.may_be_billed() {
+            self.answered = Answering::Begun;
+        } else if error.was_taken() {
+            self.answered = Answering::Taken { bytes: error.received() };
         }
     }
 }
@@ -50,15 +52,28 @@ impl Seen {
 pub(crate) enum Answering {
     #[default]
     No,
+    /// It had taken the request, and nobody read anything of its answer, of which so many bytes came.
+    Taken {
+        bytes: u64,
+    },
     Begun,
     Whole,
+}
+
+impl Answering {
+    /// Whether something of an answer was read.
+    pub(crate) const fn has_begun(self) -> bool {
+        matches!(self, Self::Begun | Self::Whole)
+    }
 }
 
 /// What is known of the tokens of a request before anybody has reported them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
-    /// Sent: at most where a limit needs the count, as it was reserved, and about where none does.
+    /// Sent: at most where a limit needs the count, and about where none does.
     pub(crate) sent: u64,
+    /// The bytes of that.
+    pub(crate) bytes: u64,
     /// A smaller count of what was sent is none.
     pub(crate) least: u64,
     /// Where the answer was told to end, where a limit needs it to.
@@ -72,9 +87,8 @@ const LARGEST_TOKEN: u64 = 128;
 /// What providers put around a request, at most, in tokens.
 const FRAME: u64 = 50_000;
 
-/// How many times as much as was sent, or allowed, a count can be: tokenizers and limits that differ, and thoughts that
-/// count beside an answer.
-const TIMES: u64 = 16;
+/// How many tokens a byte that was sent can be counted as: what a server puts around it, and what it counts twice.
+const TIMES: u64 = 4;
 
 /// No answer of a model has more tokens, but where its window or its limit is larger.
 const LONGEST_ANSWER: u64 = 256 << 10;
@@ -89,23 +103,26 @@ pub(crate) const fn least(estimate: u64) -> u64 {
 pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
     let reported = seen.reported;
     // What the server had when it was canceled, or given up, may be billed, though nothing of an answer was seen.
-    let is_taken = seen.unread.is_some() && asked.told.is_some();
-    let is_out = seen.is_canceled && reported.requests > 0 || is_taken;
-    if seen.answered == Answering::No && !is_out && !seen.is_hung_up {
+    let unread = match seen.answered {
+        Answering::Taken { bytes } if asked.told.is_some() => Some(bytes),
+        _ => None,
+    };
+    let is_out = seen.is_canceled && reported.requests > 0 || unread.is_some();
+    if !seen.answered.has_begun() && !is_out && !seen.is_hung_up {
         return reported;
     }
+    let unread = unread.unwrap_or(0);
     let sent = Part {
         least: asked.least.max(1),
         likely: asked.sent,
         allowed: asked.sent,
-        longest: asked.sent.saturating_mul(TIMES).saturating_add(FRAME),
+        longest: asked.bytes.saturating_mul(TIMES).saturating_add(FRAME),
     };
-    let unread = seen.unread.unwrap_or(0);
     let likely = match asked.told {
         // It has shown that it does not end there.
         Some(told) if seen.is_hung_up => seen.came.most().max(told),
         Some(told) => seen.came.most().max(unread).min(told),
-        None => seen.came.estimate(),
+        None => in_proportion(seen.came.bytes(), asked),
     };
     let window = choice.facts.context_window;
     let told = asked.told.or_else(|| choice.facts.output_limit.map(u64::from));
@@ -114,7 +131,9 @@ pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
             _ if seen.is_hung_up => likely,
             // What was counted before it broke is not all that came.
             Answering::Begun => seen.came.estimate(),
-            Answering::Whole | Answering::No => seen.came.bytes().max(unread).div_ceil(LARGEST_TOKEN),
+            Answering::Whole | Answering::Taken { .. } | Answering::No => {
+                seen.came.bytes().max(unread).div_ceil(LARGEST_TOKEN)
+            }
         },
         likely,
         allowed: asked.told.unwrap_or(0).max(likely),
@@ -136,6 +155,12 @@ pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
         usd: price.map(|price| price.at_most(input_tokens, output_tokens)),
         estimated: true,
     }
+}
+
+/// The tokens of so many bytes, as those of what was sent.
+fn in_proportion(bytes: u64, asked: Asked) -> u64 {
+    let tokens = u128::from(bytes) * u128::from(asked.sent);
+    u64::try_from(tokens.div_ceil(u128::from(asked.bytes.max(1)))).unwrap_or(u64::MAX)
 }
 
 /// What is known of the tokens of one way, there or back.
@@ -182,7 +207,7 @@ mod tests {
     }
 
     fn asked(least: u64) -> Asked {
-        Asked { sent: 1_000, least, told: Some(TOLD) }
+        Asked { sent: 1_000, bytes: 4_000, least, told: Some(TOLD) }
     }
 
     /// Two dollars for a million sent, eight for a million received.
@@ -202,9 +227,9 @@ mod tests {
         check(yes, usage(1_200, 5, Some(0.1)), 20, usage(1_200, 5, Some(0.1)));
         // A request that nobody answered costs nothing.
         check(no, usage(0, 0, None), 0, usage(0, 0, None));
-        // Nothing, and half of it: of a row of letters two may be a token.
-        check(yes, usage(0, 0, Some(0.0)), 400, estimated(1_000, 200, 0.0036));
-        check(yes, usage(1_200, 0, None), 400, estimated(1_200, 200, 0.004));
+        // Nothing, and half of it: each letter may be a token.
+        check(yes, usage(0, 0, Some(0.0)), 400, estimated(1_000, 400, 0.0052));
+        check(yes, usage(1_200, 0, None), 400, estimated(1_200, 400, 0.0056));
         // More than it was told to write nobody has written who keeps to it.
         check(yes, usage(1_200, 0, None), 4_000, estimated(1_200, TOLD, 0.0104));
         check(yes, usage(0, 7, None), 400, estimated(1_000, 7, 0.002_056));
@@ -213,13 +238,13 @@ mod tests {
         check(yes, usage(124, 7, Some(0.0)), 20, estimated(1_000, 7, 0.002_056));
         // Fewer than there can be: no token is longer than 128 bytes.
         check(yes, usage(1_200, 2, Some(0.1)), 256, usage(1_200, 2, Some(0.1)));
-        check(yes, usage(1_200, 2, Some(0.0)), 257, estimated(1_200, 129, 0.003_432));
+        check(yes, usage(1_200, 2, Some(0.0)), 257, estimated(1_200, 257, 0.004_456));
         let cached = |cached_tokens| Usage { cached_tokens, ..usage(1_200, 5, Some(270.0)) };
         check(yes, cached(1_200), 20, cached(1_200));
         check(yes, cached(1_201), 20, estimated(1_200, 5, 0.002_44));
         // One that broke is paid for as far as it came, also where a part of it was counted.
-        check(begun, usage(0, 0, None), 400, estimated(1_000, 200, 0.0036));
-        check(begun, usage(1_200, 1, Some(0.1)), 400, estimated(1_200, 200, 0.004));
+        check(begun, usage(0, 0, None), 400, estimated(1_000, 400, 0.0052));
+        check(begun, usage(1_200, 1, Some(0.1)), 400, estimated(1_200, 400, 0.0056));
         check(begun, usage(1_200, 100, Some(0.1)), 400, usage(1_200, 100, Some(0.1)));
         // Thinking that is not shown is received all the same; an empty answer may count as none.
         check(yes, usage(1_200, 60_000, Some(0.1)), 4, usage(1_200, 60_000, Some(0.1)));
@@ -261,8 +286,13 @@ mod tests {
         for reported in [usage(0, 0, None), usage(u64::MAX, u64::MAX, None)] {
             let came = Came::of(&"x".repeat(400));
             let seen = Seen { reported, answered: Answering::Whole, came, ..Seen::default() };
-            let asked = Asked { sent: 1_000, least: 0, told: None };
-            assert_eq!(counted(&seen, asked, &billed()), estimated(1_000, 100, 0.0028), "{reported:?}");
+            // A model that has counted twice as many as we estimate does so of its answers, too.
+            for (sent, expect) in
+                [(1_000, estimated(1_000, 100, 0.0028)), (2_000, estimated(2_000, 200, 0.0056))]
+            {
+                let asked = Asked { sent, bytes: 4_000, least: 0, told: None };
+                assert_eq!(counted(&seen, asked, &billed()), expect, "{reported:?}");
+            }
         }
     }
 
@@ -276,8 +306,8 @@ mod tests {
             assert_eq!((counted.output_tokens, counted.estimated), (expect, true), "{received}");
         };
         check(400, usage(1_200, 1, None), TOLD);
-        check(12_000, usage(1_200, 1, None), 6_000);
-        check(12_000, usage(1_200, 7_000, None), 7_000);
+        check(12_000, usage(1_200, 1, None), 12_000);
+        check(12_000, usage(1_200, 13_000, None), 13_000);
     }
 
     #[test]
@@ -294,6 +324,7 @@ mod tests {
         let cut = |received| CallError::Truncated { address: address(), received };
         for (error, expect) in [
             (CallError::Unreachable { address: address(), reason: String::new() }, usage(0, 0, None)),
+            (CallError::HungUp { address: address(), reason: String::new() }, estimated(1_000, 0, 0.002)),
             (late(Waited::Connect), usage(0, 0, None)),
             (late(Waited::FirstByte), estimated(1_000, 0, 0.002)),
             (cut(200), estimated(1_000, 200, 0.0036)),

@@ -8,8 +8,9 @@ use copydesk_store::{Accounts, Holder, Passed, Reservation};
 
 use super::flight::Plan;
 use crate::budget::account::because;
+use crate::budget::count::Seen;
 use crate::budget::limits::{self, Next};
-use crate::budget::overrun::{self, Overrun, Sent};
+use crate::budget::overrun::{self, Overrun, Sent, Told};
 use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::process::alive;
@@ -21,6 +22,8 @@ pub(super) type Reserved = Option<Reservation>;
 #[derive(Clone, Copy)]
 pub(super) struct Allowed {
     pub(super) sent: Sent,
+    /// What counts as sent where nobody says.
+    pub(super) bound: u64,
     /// What its model took before beyond what it was allowed.
     before: Passed,
 }
@@ -34,16 +37,22 @@ pub(super) async fn reserve(shared: &Shared, plan: &mut Plan) -> Option<Reserved
     }
     let now = shared.world.clock.now();
     // A suggestion is no conversation.
-    let alone = Next::alone(plan.request.most_tokens(), plan.choice.clone());
+    let (most, bytes) = (plan.request.most_tokens(), plan.request.byte_tokens());
+    // An answer in a format is left as soon as it is enough, before its server counts anything.
+    let may_be_left = plan.format.is_some();
+    let alone = Next::alone(most, plan.choice.clone());
     let model = plan.choice.model_ref();
     let wanted = plan.request.max_output_tokens;
     let decide = move |accounts: Accounts| {
         let passed = accounts.passed;
-        let next = Next { input: alone.input.saturating_add(passed.sent), longest: passed.received, ..alone };
-        let overrun = Overrun::known(next.choice.model_ref(), passed);
-        let room = limits::check(&budgets, &accounts, &next).map_err(|error| because(error, overrun))?;
+        let input = if passed.is_silent || may_be_left { bytes } else { most };
+        let next = Next { input: input.saturating_add(passed.sent), longest: passed.received, ..alone };
+        let model = next.choice.model_ref();
+        let reasons = overrun::reasons(&model, passed, Overrun::known(model.clone(), passed));
+        let room = limits::check(&budgets, &accounts, &next).map_err(|error| because(error, reasons))?;
         let cut = wanted.into_iter().chain(room).min();
-        let allowed = Allowed { sent: Sent { most: next.input, beyond: passed.sent }, before: passed };
+        let sent = Sent { most: next.input, beyond: passed.sent };
+        let allowed = Allowed { sent, bound: bytes.saturating_add(passed.sent), before: passed };
         Ok::<_, AgentError>(((cut, allowed), limits::at_most(&next, cut)))
     };
     let (process, conversation) = (std::process::id(), None);
@@ -79,20 +88,27 @@ pub(super) async fn settle(shared: &Shared, reserved: Reserved, used: Usage) {
     }
 }
 
-/// Keeps in mind what a server says that it took beyond what it was allowed, and says so once.
-pub(super) async fn remember(shared: &Shared, plan: &Plan, reported: Usage, counted: Usage) {
-    let Some(Allowed { sent, before }) = plan.allowed else { return };
+/// Keeps in mind what a server says that it took beyond what it was allowed, or that it says nothing, and says so once.
+pub(super) async fn remember(shared: &Shared, plan: &Plan, seen: &Seen, counted: Usage) {
+    let Some(Allowed { sent, before, .. }) = plan.allowed else { return };
     let model = plan.choice.model_ref();
-    let told = plan.request.max_output_tokens;
-    let overrun =
-        told.and_then(|told| Overrun::of(model.clone(), told, reported.output_tokens, counted.output_tokens));
-    if let Some(passed) = overrun::passed(sent, counted, overrun.as_ref()) {
+    let cut = plan.request.max_output_tokens;
+    let received = (seen.reported.output_tokens, counted.output_tokens);
+    let overrun = cut.and_then(|cut| Overrun::of(model.clone(), cut, received.0, received.1));
+    let told = Told::of(seen, counted);
+    if let Some(passed) = overrun::passed(sent, told, overrun.as_ref()) {
         let day = shared.world.clock.now().day();
         if let Err(error) = shared.world.user.pass(&model, day, passed).await {
             tracing::warn!(%error, "what a suggestion took beyond its limit is not kept in mind");
         }
     }
     let longer = overrun.filter(|_| before.received == 0).map(|overrun| format!("{overrun}."));
-    let said = longer.into_iter().chain(overrun::sent_more(&model, sent, counted));
+    let silent = (told == Told::Nothing && !before.is_silent).then(|| {
+        format!(
+            "{model} reported no count of tokens that can be for a suggestion: what those of today take is estimated, \
+             where a limit needs it one token for each byte."
+        )
+    });
+    let said = longer.into_iter().chain(overrun::sent_more(&model, sent, told)).chain(silent);
     shared.ghosts.memory().notices.extend(said);
 }

@@ -109,7 +109,7 @@ async fn ask_model(
         if let Some(told) = told.filter(|told| seen.came.is_past(*told)) {
             seen.is_hung_up = true;
             let model = plan.choice.model_ref();
-            let error = CallError::PastLimit { model, told, counted: estimated(seen, plan).output_tokens };
+            let error = CallError::PastLimit { model, told, counted: estimated(&seen, plan).output_tokens };
             plan.settings.models.health().failed(&plan.choice.circuit(), &error);
             break Flown::Failed(error);
         }
@@ -118,6 +118,7 @@ async fn ask_model(
             seen.came.see(event);
         }
         match item {
+            Some(Ok(ModelEvent::Started)) => seen.answered = Answering::Begun,
             Some(Ok(ModelEvent::Text(piece))) => {
                 said.push_str(&piece);
                 if plan.format.is_some() {
@@ -127,41 +128,50 @@ async fn ask_model(
                     }
                 }
             }
-            Some(Ok(ModelEvent::Usage(usage) | ModelEvent::Again { usage, .. })) => {
+            Some(Ok(ModelEvent::Usage(usage))) => counted.get_or_insert_default().add(usage),
+            Some(Ok(ModelEvent::Again { usage, error, .. })) => {
+                seen.fails(&error);
                 counted.get_or_insert_default().add(usage);
             }
-            Some(Ok(ModelEvent::Stopped { reason: StopReason::Refusal, .. })) => {
-                break Flown::Answered(String::new());
+            Some(Ok(ModelEvent::Stopped { text, reason, .. })) => {
+                seen.answered = Answering::Whole;
+                let is_refused = reason == StopReason::Refusal;
+                let text = if is_refused { String::new() } else { clean::cleaned(&text, plan.format, spot) };
+                break Flown::Answered(text);
             }
-            Some(Ok(ModelEvent::Stopped { text, .. })) => {
-                break Flown::Answered(clean::cleaned(&text, plan.format, spot));
+            Some(Err(CallError::Canceled)) => {
+                seen.is_canceled = true;
+                break Flown::GivenUp;
             }
             // Nobody stands in a line for a suggestion.
-            Some(Ok(ModelEvent::Waiting { .. }) | Err(CallError::Canceled)) | None => break Flown::GivenUp,
+            Some(Ok(ModelEvent::Waiting { .. })) | None => break Flown::GivenUp,
             Some(Ok(_)) => {}
-            Some(Err(error)) => break Flown::Failed(error),
+            Some(Err(error)) => {
+                seen.fails(&error);
+                break Flown::Failed(error);
+            }
         }
     };
     drop(stream);
     let broke_off = (seen.is_hung_up || matches!(flown, Flown::Answered(_))) && counted.is_none();
     let usage = counted.or_else(|| broke_off.then(|| Usage { requests: 1, ..Usage::default() }));
     if let Some(reported) = usage {
-        let counted = estimated(Seen { reported, ..seen }, plan);
-        account::remember(shared, plan, reported, counted).await;
+        seen.reported = reported;
+        let counted = estimated(&seen, plan);
+        account::remember(shared, plan, &seen, counted).await;
         used.add(counted);
     }
     flown
 }
 
 /// The count of a call, estimated where the answer was not heard to its end or its server counts nothing that can be.
-fn estimated(seen: Seen, plan: &Plan) -> Usage {
-    let has_left = seen.is_hung_up || seen.reported.requests > 0;
-    let answered = if has_left { Answering::Whole } else { Answering::No };
+fn estimated(seen: &Seen, plan: &Plan) -> Usage {
     let expected = plan.request.estimated_tokens();
     let asked = Asked {
-        sent: plan.allowed.map_or(expected, |allowed| allowed.sent.most),
+        sent: plan.allowed.map_or(expected, |allowed| allowed.bound),
+        bytes: expected.saturating_mul(4),
         least: if plan.allowed.is_some() { least(expected) } else { 0 },
         told: plan.request.max_output_tokens.map(u64::from),
     };
-    counted(&Seen { answered, ..seen }, asked, &plan.choice)
+    counted(seen, asked, &plan.choice)
 }

@@ -49,10 +49,15 @@ impl Way {
         self.route.choices().nth(self.at).unwrap_or(&self.route.first)
     }
 
-    /// That a model was left for the one that is asked now.
-    pub(crate) fn switched(&self, left: &Left) -> Event {
-        let Left { model, because } = left.clone();
-        Event::ModelSwitched { from: model, to: self.choice().model_ref(), reason: because }
+    /// That the models of `left` were left for the one that is asked now.
+    pub(crate) fn switched(&self, left: &[Left]) -> Vec<Event> {
+        let to = self.choice().model_ref();
+        let switched = |Left { model, because }: Left| Event::ModelSwitched {
+            from: model,
+            to: to.clone(),
+            reason: because,
+        };
+        left.iter().cloned().map(switched).collect()
     }
 
     /// What was asked for, and who answers.
@@ -73,12 +78,26 @@ impl Way {
         })
     }
 
-    /// Turns to the next model; answers what to record, nothing where the error stands.
-    fn turn(&mut self, error: &CallError, health: &Health) -> Option<Vec<Event>> {
-        let (next, left) = self.route.next(self.at, error, health)?;
-        self.at = next;
-        Some(left.iter().map(|left| self.switched(left)).collect())
+    /// Who may be asked next; nobody where the error stands.
+    fn next(&self, error: &CallError, health: &Health) -> Option<Next> {
+        let (at, left) = self.route.next(self.at, error, health)?;
+        let choice = self.route.choices().nth(at)?.clone();
+        Some(Next { at, choice, left })
     }
+
+    /// Turns to the model that is asked next; answers what to record.
+    fn turn(&mut self, next: &Next) -> Vec<Event> {
+        self.at = next.at;
+        self.switched(&next.left)
+    }
+}
+
+/// The model that is asked next, if it may be.
+struct Next {
+    at: usize,
+    choice: Choice,
+    /// Those that are left for it.
+    left: Vec<Left>,
 }
 
 /// What an answer is for.
@@ -100,28 +119,23 @@ pub(crate) async fn answer(
     request: &Request,
     purpose: Purpose,
 ) -> Result<Answered, AgentError> {
-    // Models that were left, as long as nobody was asked instead, and the last one of them.
-    let mut switched: Vec<Event> = Vec::new();
-    let mut left = way.at;
+    let mut next: Option<Next> = None;
     loop {
-        let error = match of_one(turn, way.choice(), request, purpose, &mut switched).await {
+        let error = match of_one(turn, way, &mut next, request, purpose).await {
             Err(AgentError::Model(error)) => error,
-            Err(AgentError::Budget(reason)) if !switched.is_empty() => {
-                let error =
-                    AgentError::Budget(format!("{reason}, so {} was not asked", way.choice().model_ref()));
-                way.at = left;
-                return unanswered(turn, error, purpose).await;
+            Err(AgentError::Budget(reason)) => {
+                let reason = match next {
+                    Some(next) => format!("{reason}, so {} was not asked", next.choice.model_ref()),
+                    None => reason,
+                };
+                return unanswered(turn, AgentError::Budget(reason), purpose).await;
             }
-            Err(error @ (AgentError::Budget(_) | AgentError::NotSent(_))) => {
-                return unanswered(turn, error, purpose).await;
-            }
+            Err(error @ AgentError::NotSent(_)) => return unanswered(turn, error, purpose).await,
             outcome => return outcome,
         };
-        let models = turn.settings.models.clone();
-        left = way.at;
-        match way.turn(&error, models.health()) {
-            Some(events) => switched = events,
-            None => return unanswered(turn, error.into(), purpose).await,
+        next = way.next(&error, turn.settings.models.health());
+        if next.is_none() {
+            return unanswered(turn, error.into(), purpose).await;
         }
     }
 }
@@ -142,21 +156,22 @@ enum Tried {
     Again { error: CallError, tried: u32, wait: Duration },
 }
 
-/// One request to one model, and its whole answer. Each try is reserved, and paid for, by itself. That the model is
-/// asked instead of others is written down where it is asked.
+/// One request to one model, and its whole answer. Each try is reserved, and paid for, by itself. The way turns to
+/// `next`, which is taken and written down, once that may be asked.
 async fn of_one(
     turn: &mut Turn,
-    choice: &Choice,
+    way: &mut Way,
+    next: &mut Option<Next>,
     request: &Request,
     purpose: Purpose,
-    switched: &mut Vec<Event>,
 ) -> Result<Answered, AgentError> {
     if let Some(error) = turn.settings.models.recorded_refusal(request) {
         return Err(AgentError::NotSent(error));
     }
+    let choice = &next.as_ref().map_or(way.choice(), |next| &next.choice).clone();
     let mut account = account::reserve(turn, choice, request).await?;
     turn.requested += 1;
-    let mut events = std::mem::take(switched);
+    let mut events = next.take().map(|next| way.turn(&next)).unwrap_or_default();
     events.extend(own::key(turn, choice));
     events.push(Event::ModelRequested {
         number: turn.requested,

@@ -157,7 +157,7 @@ pub(super) async fn begin(
     };
     let mut events = vec![started];
     events.extend(own::worktree(&turn));
-    events.extend(way.left.iter().map(|left| way.switched(left)));
+    events.extend(way.switched(&way.left));
     events.extend(way.notices());
     events.extend(turn.settings.notices.iter().map(Event::notice));
     if choice.offline {

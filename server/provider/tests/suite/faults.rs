@@ -203,11 +203,11 @@ async fn a_connection_that_breaks_is_reported() {
         let address = |server: &ModelServer| address(server);
         let (server, events, error) = fails(format, CALM, vec![Reply::empty().end(End::Hangup)]).await;
         let reason = "the connection was closed before an answer came".to_owned();
-        assert_eq!((events, error), (vec![], CallError::Unreachable { address: address(&server), reason }));
+        assert_eq!((events, error), (vec![], CallError::HungUp { address: address(&server), reason }));
 
         let (server, events, error) = fails(format, CALM, vec![Reply::empty().end(End::ResetAtOnce)]).await;
         let reason = "connection reset by peer".to_owned();
-        assert_eq!((events, error), (vec![], CallError::Unreachable { address: address(&server), reason }));
+        assert_eq!((events, error), (vec![], CallError::HungUp { address: address(&server), reason }));
 
         let gate = Gate::new();
         let reset = Reply::text("some").wait(&gate).say(&"x".repeat(5_000)).end(End::Reset(3_000));
