@@ -7,7 +7,7 @@ use copydesk_tests::model_server::{Format, Gate, MODEL, ModelServer, Reply};
 use copydesk_tests::personality::{helix_25_07, neovim_0_12, vs_code};
 use serde_json::json;
 
-use crate::{COPYDESK, Desk, config};
+use crate::{COPYDESK, Desk, config, said};
 
 /// What a config offers: whether it is announced, and what `doctor` says of it.
 fn offered(config: &str, files: &[(&str, &str)]) -> (bool, String, String) {
@@ -179,6 +179,19 @@ fn a_server_that_took_too_much_for_a_suggestion_is_asked_only_where_as_much_has_
         assert_eq!(desk.model.requests().len(), 1);
         desk.end();
     }
+}
+
+#[test]
+fn a_suggestion_that_was_turned_away_takes_nothing_from_the_day() {
+    let failing = || Reply::status(500, r#"{"error":{"message":"no"}}"#);
+    let replies = [failing(), failing(), failing(), said(Format::OpenaiChat, "x * 2").usage(400, 5)];
+    let model = ModelServer::start(Format::OpenaiChat, replies);
+    let config = config(&model, "budgets: {day: {tokens: 1000}}");
+    let mut desk = Desk::with(vs_code(), model, &config, &[]);
+    for expect in [None, None, None, Some("x * 2")] {
+        assert_eq!(desk.shown(Desk::cursor()).as_deref(), expect);
+    }
+    desk.end();
 }
 
 #[test]
