@@ -9,8 +9,8 @@ use copydesk_base::{Code, Diagnostic, Severity};
 use copydesk_language::{File, FileKind, RuleAt, RuleKind, Trust, rules_in};
 use copydesk_permission::{RuleFinding, RuleHome, RuleLine, RuleProblem, RuleVerdict, lint};
 
-/// What is wrong with the rules of a file. A workspace's own config grants nothing before it is trusted, an agent or an
-/// action never.
+/// What is wrong with the rules of a file. An agent or an action grants nothing; a workspace's own config does not
+/// before it is trusted, which is told there of the setting as a whole.
 pub fn check_rules(file: &File<'_>, trust: Trust) -> Vec<Diagnostic> {
     let rules = rules_in(file);
     let home = match (file.kind, trust) {
@@ -22,7 +22,13 @@ pub fn check_rules(file: &File<'_>, trust: Trust) -> Vec<Diagnostic> {
         .iter()
         .map(|rule| RuleLine { verdict: verdict(rule.kind), text: rule.text.clone(), home })
         .collect();
-    lint(&lines).into_iter().filter_map(|finding| told(&rules, finding)).collect()
+    let is_told =
+        |finding: &RuleFinding| finding.problem == RuleProblem::Granting && file.kind == FileKind::Config;
+    lint(&lines)
+        .into_iter()
+        .filter(|finding| !is_told(finding))
+        .filter_map(|finding| told(&rules, finding))
+        .collect()
 }
 
 /// Whether a config lies in a workspace, and not with the person's own.
@@ -105,7 +111,8 @@ mod tests {
     fn a_repository_grants_nothing_before_it_is_trusted() {
         let text = "permissions:\n  allow: [\"Bash(make:*)\"]\n  deny: [\"Bash(rm:*)\"]\n";
         let path = "/w/.copydesk/config.yaml";
-        check(path, Trust::Untrusted, text, &[("Bash(make:*)", Code::GrantingRule, Severity::Warning)]);
+        // The setting is told to be ignored, which is enough.
+        check(path, Trust::Untrusted, text, &[]);
         check(path, Trust::Trusted, text, &[]);
     }
 }

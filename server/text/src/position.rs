@@ -140,6 +140,29 @@ pub fn span(rope: &Rope, range: Range, encoding: Encoding) -> Span {
 pub struct LineIndex<'t> {
     text: &'t str,
     starts: Vec<usize>,
+    /// Places within long lines up to which is counted: nothing is counted from far away.
+    marks: Vec<Mark>,
+}
+
+/// A line longer than so many bytes has marks, about so far apart.
+const STRIDE: usize = 1024;
+
+/// The start of a character, and how many units are before it in its line.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    offset: usize,
+    utf16: usize,
+    utf32: usize,
+}
+
+impl Mark {
+    const fn units(&self, encoding: Encoding) -> usize {
+        match encoding {
+            Encoding::Utf8 => 0,
+            Encoding::Utf16 => self.utf16,
+            Encoding::Utf32 => self.utf32,
+        }
+    }
 }
 
 impl<'t> LineIndex<'t> {
@@ -150,14 +173,51 @@ impl<'t> LineIndex<'t> {
             at += found + break_len(&text[at + found..]);
             starts.push(at);
         }
-        Self { text, starts }
+        let mut index = Self { text, starts, marks: Vec::new() };
+        for line in 0..index.starts.len() {
+            index.mark(line);
+        }
+        index
+    }
+
+    fn mark(&mut self, line: usize) {
+        let (start, content) = (self.start(line), self.content(line));
+        let mut mark = Mark { offset: start, ..Mark::default() };
+        while start + content.len() - mark.offset > STRIDE {
+            let end = floor(self.text, mark.offset + STRIDE);
+            let piece = &self.text[mark.offset..end];
+            mark = Mark {
+                offset: end,
+                utf16: mark.utf16 + Encoding::Utf16.length(piece),
+                utf32: mark.utf32 + Encoding::Utf32.length(piece),
+            };
+            self.marks.push(mark);
+        }
+    }
+
+    /// The last place of a line from which is counted that `is_before` allows; the start of the line where there is none.
+    fn nearest(&self, line: usize, is_before: impl Fn(&Mark) -> bool) -> Mark {
+        let (start, end) = (self.start(line), self.start(line + 1));
+        let first = self.marks.partition_point(|mark| mark.offset <= start);
+        let behind = self.marks.partition_point(|mark| mark.offset < end);
+        let marks = self.marks.get(first..behind).unwrap_or_default();
+        let before = marks.partition_point(is_before).checked_sub(1).and_then(|at| marks.get(at)).copied();
+        before.unwrap_or(Mark { offset: start, ..Mark::default() })
     }
 
     /// The byte offset of a position.
     pub fn offset(&self, position: Position, encoding: Encoding) -> usize {
         let line = position.line as usize;
         match self.starts.get(line) {
-            Some(start) => start + encoding.bytes_of(self.content(line), position.character as usize),
+            Some(start) => {
+                let (units, end) = (position.character as usize, start + self.content(line).len());
+                let from = if encoding == Encoding::Utf8 {
+                    Mark { offset: *start, ..Mark::default() }
+                } else {
+                    self.nearest(line, |mark| mark.units(encoding) <= units)
+                };
+                from.offset + encoding.bytes_of(&self.text[from.offset..end], units - from.units(encoding))
+            }
             None => self.text.len(),
         }
     }
@@ -167,8 +227,14 @@ impl<'t> LineIndex<'t> {
         let offset = floor(self.text, offset);
         let line = self.line(offset);
         let content = self.content(line);
-        let within = (offset - self.start(line)).min(content.len());
-        Position::new(number(line), number(encoding.length(&content[..within])))
+        let end = offset.min(self.start(line) + content.len());
+        let units = if encoding == Encoding::Utf8 {
+            end - self.start(line)
+        } else {
+            let from = self.nearest(line, |mark| mark.offset <= end);
+            from.units(encoding) + encoding.length(&self.text[from.offset..end])
+        };
+        Position::new(number(line), number(units))
     }
 
     /// The range of a span.

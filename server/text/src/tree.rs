@@ -158,7 +158,15 @@ impl Tree {
         None
     }
 
-    /// The aliases that stand within the node that they stand for.
+    /// Whether an alias stands within the node that it stands for: what follows it has no end.
+    pub fn is_into_itself(&self, alias: Node<'_>) -> bool {
+        let is_around = |target: Node<'_>| {
+            target.span().start <= alias.span().start && alias.span().end <= target.span().end
+        };
+        matches!(alias.kind(), Kind::Alias(_)) && self.resolve(alias).is_some_and(is_around)
+    }
+
+    /// All of those.
     pub fn aliases_into_themselves(&self) -> Vec<Span> {
         let mut found = Vec::new();
         for (name, starts) in &self.anchors {

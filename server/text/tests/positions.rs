@@ -59,6 +59,22 @@ fn lines_of_an_index() {
     assert_eq!([0, 2, 3, 5, 6, 8].map(|offset| index.line(offset)), [0, 0, 1, 1, 2, 3]);
 }
 
+/// In a line that is counted anew for each place this takes minutes.
+#[test]
+fn a_long_line_is_counted_once() {
+    let text = format!("é\n{}\r\nx", "aé𝒳".repeat(60_000));
+    let (index, rope) = (LineIndex::new(&text), ropey::Rope::from_str(&text));
+    let start = std::time::Instant::now();
+    for encoding in ENCODINGS {
+        for offset in (0..=text.len()).step_by(13) {
+            let place = index.position(offset, encoding);
+            assert_eq!(place, position::position(&rope, offset, encoding), "{offset}");
+            assert_eq!(index.offset(place, encoding), position::offset(&rope, place, encoding), "{place:?}");
+        }
+    }
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
 /// The offset of a position, by walking the text one character after the other.
 fn model_offset(text: &str, at: Position, encoding: Encoding) -> usize {
     let (mut line, mut units) = (0, 0);

@@ -472,7 +472,16 @@ fn limits() {
 fn what_is_too_deep_is_marked_where_the_limit_is_passed() {
     let keys: String = (0..300).map(|depth| " ".repeat(depth) + "a:\n").collect();
     let lists = format!("a: b\nc: {}{}\n", "[".repeat(300), "]".repeat(300));
-    for (text, line, column) in [(keys.as_str(), 128, 128), (&lists, 1, 132)] {
+    let root = "[".repeat(129) + &"]".repeat(129);
+    let inside = format!("a: # [\n  b:\n   - {}{}\nz: 1\n", "[".repeat(300), "]".repeat(300));
+    let mappings = format!("a:\n{}1{}\n", "{a: ".repeat(300), "}".repeat(300)).replacen("\n{", "\n {", 1);
+    for (text, line, column) in [
+        (keys.as_str(), 128, 128),
+        (&lists, 1, 130),
+        (&root, 0, 128),
+        (&inside, 2, 130),
+        (&mappings, 1, 1 + 4 * 127),
+    ] {
         let tree = yaml::parse(text);
         let places: Vec<(usize, usize)> = tree
             .problems()

@@ -24,8 +24,7 @@ pub(super) fn locate(tree: &Tree) -> Result<Located, (Span, String)> {
     let mut located = Located::default();
     let at_start = |reason: String| (Span::at(0), reason);
     let Some(root) = tree.root() else { return Ok(located) };
-    let mut reader =
-        Reader { tree, places: BTreeMap::new(), left: MOST_VALUES, open: Vec::new(), circle: None };
+    let mut reader = Reader { tree, places: BTreeMap::new(), left: MOST_VALUES, endless: None };
     match reader.read(root, &mut Vec::new()) {
         Value::Null => return Ok(located),
         Value::Object(value) => located.value = value,
@@ -34,7 +33,7 @@ pub(super) fn locate(tree: &Tree) -> Result<Located, (Span, String)> {
             return Err(at_start(reason));
         }
     }
-    if let Some(alias) = reader.circle {
+    if let Some(alias) = reader.endless {
         return Err((
             alias,
             "this alias stands within what it stands for, which would have no end".to_owned(),
@@ -51,10 +50,8 @@ struct Reader<'t> {
     tree: &'t Tree,
     places: BTreeMap<KeyPath, Span>,
     left: usize,
-    /// The lists and mappings that are being read, the innermost last.
-    open: Vec<Span>,
-    /// The first alias of one of those within it.
-    circle: Option<Span>,
+    /// The first alias that stands within what it stands for.
+    endless: Option<Span>,
 }
 
 impl Reader<'_> {
@@ -63,23 +60,11 @@ impl Reader<'_> {
             return Value::Null;
         }
         self.left -= 1;
-        let alias = node.span();
-        let Some(node) = self.tree.resolve(node) else { return Value::Null };
-        if !matches!(node.kind(), Kind::Sequence(_) | Kind::Mapping(_)) {
-            return scalar(node);
-        }
-        if self.open.contains(&node.span()) {
-            self.circle.get_or_insert(alias);
+        if self.tree.is_into_itself(node) {
+            self.endless.get_or_insert(node.span());
             return Value::Null;
         }
-        self.open.push(node.span());
-        let value = self.read_within(node, path);
-        self.open.pop();
-        value
-    }
-
-    /// What a list or a mapping holds.
-    fn read_within(&mut self, node: Node<'_>, path: &mut KeyPath) -> Value {
+        let Some(node) = self.tree.resolve(node) else { return Value::Null };
         match node.kind() {
             Kind::Sequence(items) => {
                 let mut list = Vec::new();

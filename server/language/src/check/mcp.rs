@@ -4,7 +4,7 @@
 
 use copydesk_base::config::{BadAddress, bad_address};
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
-use copydesk_text::{Entry, Node};
+use copydesk_text::{Entry, Kind, Node};
 
 use super::Findings;
 use super::address::address;
@@ -72,7 +72,8 @@ fn section(findings: &mut Findings<'_>, key: &str, home: Home) {
 }
 
 fn server(findings: &mut Findings<'_>, node: Node<'_>, name: &str, span: Span, home: Home) {
-    if node.entries().is_empty() && node.scalar().is_some() {
+    // What is no mapping has its own finding.
+    if matches!(node.kind(), Kind::Scalar(_) | Kind::Sequence(_)) {
         return;
     }
     let has = |key: &str| node.entry(key).is_some();

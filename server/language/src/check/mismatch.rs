@@ -36,11 +36,7 @@ pub(super) fn mismatch<'a>(
         return scalar::bounds(findings, node, 0.0, bounds, shape, holder);
     }
     let names = shape.list().and_then(|_| reshape::names(node, holder.name));
-    let found = match seen.kind_word() {
-        _ if names.is_some() => reshape::several(names.as_deref().unwrap_or_default()),
-        "true or false" => "this is true or false".to_owned(),
-        word => format!("this is a {word}"),
-    };
+    let found = names.as_deref().map_or_else(|| this_is(seen), reshape::several);
     let mut takes = shape.takes();
     if let Some((unit, _)) =
         seen.scalar_text().and_then(|text| Some((unit(holder)?.0, with_unit(holder, text)?)))
@@ -63,6 +59,14 @@ pub(super) fn mismatch<'a>(
         None => finding.fixes = reshape::fixes(findings, node, shape, holder),
     }
     findings.add(finding);
+}
+
+/// What a value is, as the end of a sentence.
+pub(super) fn this_is(node: Node<'_>) -> String {
+    match node.kind_word() {
+        "true or false" => "this is true or false".to_owned(),
+        word => format!("this is a {word}"),
+    }
 }
 
 /// A list whose dashes have no space behind them, which makes them part of a text or of a key.

@@ -19,6 +19,7 @@ mod fixes;
 mod graph;
 mod heads;
 mod ids;
+mod inputs;
 mod mcp;
 mod meant;
 mod memo;
@@ -99,7 +100,7 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
     one_document(&mut findings);
     match file.kind {
         FileKind::Workflow => {
-            rules::inputs(&mut findings, &declared);
+            inputs::declared(&mut findings, &declared);
             embedded::of_workflow(&mut findings);
             let drawn = expressions::workflow(&mut findings, &declared, index);
             graph::check(&mut findings, &declared, drawn);
@@ -201,6 +202,14 @@ impl<'a> Findings<'a> {
 
     fn is_broken(&self, span: Span) -> bool {
         !self.file.tree.broken().is_empty() && self.file.tree.is_broken(span)
+    }
+
+    /// Whether what ends here was cut at a line that could not be read: what is wrong there is told there.
+    fn is_cut(&self, end: usize) -> bool {
+        let between = |piece: &Span| self.file.text.get(end..piece.start);
+        let is_next =
+            |piece: &Span| piece.start >= end && between(piece).is_some_and(|text| text.trim().is_empty());
+        self.file.tree.broken().iter().any(is_next)
     }
 
     /// Whether a name may be declared in a piece that could not be read.

@@ -7,13 +7,14 @@ use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};
 
 use super::fixes::{is_flow, line_start};
+use super::inputs::kind_of;
 use super::structure::Holder;
 use super::suggest::usual_value;
 use super::{Findings, secrets};
 use crate::expression::has_expression;
 use crate::models::is_key as is_models;
 use crate::shape::{Key, Mapping, Need, Rest, Role, Shape};
-use crate::types::SleepTime;
+use crate::types::{InputKind, SleepTime};
 
 /// The ways to write a value as `shape` wants it.
 pub(super) fn fixes<'a>(
@@ -259,11 +260,7 @@ fn meant(findings: &Findings<'_>, node: Node<'_>, expected: &Mapping) -> Option<
         if is_word(word) {
             return Some(("type".to_owned(), (word != text).then(|| word.to_owned())));
         }
-        let word = match node.value()? {
-            Value::Bool(_) => "boolean",
-            Value::Int(_) | Value::Float(_) => "number",
-            _ => "string",
-        };
+        let word = kind_of(node).unwrap_or(InputKind::String).word();
         let written = node.span().of(findings.file.text);
         return Some(("type".to_owned(), Some(format!("{word}, default: {written}"))));
     }

@@ -1,16 +1,14 @@
-//! What a shape cannot say: keys that need or exclude one another, and values that must fit an input's own type.
+//! What a shape cannot say: keys that need or exclude one another.
 
-use copydesk_base::{Code, Diagnostic, Fix, TextEdit};
-use copydesk_text::{Kind, Node, Value};
+use copydesk_base::{Code, Diagnostic, Fix};
+use copydesk_text::{Kind, Node};
 
-use super::fixes::{add_item, remove_key};
+use super::fixes::remove_key;
 use super::missing::missing;
 use super::structure::{Holder, article};
 use super::{
     Findings, capable, elsewhere, embedded, mcp, operations, providers, secrets, subworkflow, toolset, values,
 };
-use crate::declared::{Declared, inner_span};
-use crate::expression::has_expression;
 use crate::shape::Kind as StepKind;
 
 /// The rules of one step, by its type. They depend on the step and on the context.
@@ -58,6 +56,9 @@ fn needed(findings: &mut Findings<'_>, node: Node<'_>, shape: &StepKind, meant: 
         }
         "shell" if !has("args") && tree.get(node, "run").and_then(Node::as_str).is_some_and(is_blank) => {
             let span = tree.get(node, "run").map(Node::span).unwrap_or_default();
+            if findings.is_cut(span.end) {
+                return;
+            }
             let message = "the command is empty; write one";
             findings.add(Diagnostic::new(Code::UnknownValue, span, message));
         }
@@ -128,142 +129,5 @@ fn empty_axes(findings: &mut Findings<'_>, node: Node<'_>) {
             }
             findings.add(finding);
         }
-    }
-}
-
-/// Defaults and values of inputs must fit the input's type, and a default must be one of the values.
-pub(super) fn inputs(findings: &mut Findings<'_>, declared: &Declared<'_>) {
-    for entry in &declared.inputs {
-        let input = entry.value();
-        let Some(kind) = input.get("type").and_then(Node::scalar_text) else { continue };
-        let values = input.get("values").map(Node::items).unwrap_or_default();
-        let name = entry.key().scalar_text().unwrap_or("");
-        for value in values.iter().filter(|value| !fits(kind, *value)) {
-            let message = format!("the input '{name}' is {}; this is a {}", of_kind(kind), value.kind_word());
-            let mut finding = Diagnostic::new(Code::TypeMismatch, value.span(), message);
-            finding.fixes.extend(as_kind(findings.file.text, kind, value));
-            findings.add(finding);
-        }
-        let Some(default) = input.get("default") else { continue };
-        if default.is_null() {
-            no_default(findings, input, (name, kind));
-            continue;
-        }
-        secrets::default(findings, input, default);
-        if default.scalar_text().is_some_and(has_expression) {
-            continue;
-        }
-        if !fits(kind, default) {
-            let message =
-                format!("the input '{name}' is {}; this is a {}", of_kind(kind), default.kind_word());
-            let mut finding = Diagnostic::new(Code::TypeMismatch, default.span(), message);
-            finding.fixes.extend(as_kind(findings.file.text, kind, default));
-            finding.fixes.extend(input.get("type").and_then(|node| of_its_kind(node, default)));
-            findings.add(finding);
-        } else if !values.is_empty()
-            && default.scalar().is_some()
-            && !values.iter().any(|value| same(value, default))
-        {
-            let message = format!("the default of '{name}' is not one of its values");
-            let finding = Diagnostic::new(Code::UnknownValue, default.span(), message);
-            findings.add(not_among(findings.file.text, input, default, finding));
-        }
-    }
-}
-
-/// A value in the words of its input's type.
-fn as_kind(text: &str, kind: &str, value: Node<'_>) -> Option<Fix> {
-    let word = value.scalar_text().filter(|word| !word.contains(['\n', '"', '\\']))?;
-    let (title, written) = match (kind, value.value()?) {
-        ("string", Value::Int(_) | Value::Float(_) | Value::Bool(_)) => {
-            ("put it in quotes".to_owned(), format!("\"{}\"", value.span().of(text)))
-        }
-        ("number", Value::Text(_)) if word.trim().parse::<f64>().is_ok_and(f64::is_finite) => {
-            ("take the quotes away".to_owned(), word.trim().to_owned())
-        }
-        ("boolean", _) => {
-            let truth = match word.to_ascii_lowercase().as_str() {
-                "true" | "yes" | "on" | "y" | "1" => "true",
-                "false" | "no" | "off" | "n" | "0" => "false",
-                _ => return None,
-            };
-            (format!("change to '{truth}'"), truth.to_owned())
-        }
-        ("array", _) => ("make it a list".to_owned(), format!("[{}]", value.span().of(text))),
-        _ => return None,
-    };
-    Some(Fix::new(title, vec![TextEdit::new(value.span(), written)]))
-}
-
-/// The type of an input as its default has it.
-fn of_its_kind(kind: Node<'_>, default: Node<'_>) -> Option<Fix> {
-    let word = match (default.kind(), default.value()) {
-        (Kind::Sequence(_), _) => "array",
-        (Kind::Mapping(_), _) => "object",
-        (_, Some(Value::Bool(_))) => "boolean",
-        (_, Some(Value::Int(_) | Value::Float(_))) => "number",
-        (_, Some(Value::Text(_))) => "string",
-        _ => return None,
-    };
-    let edits = vec![TextEdit::new(inner_span(kind), word)];
-    Some(Fix::new(format!("change the type to '{word}'"), edits))
-}
-
-/// A default that is none of the values: one of those, or one more of them.
-fn not_among(text: &str, input: Node<'_>, default: Node<'_>, mut finding: Diagnostic) -> Diagnostic {
-    let Some(values) = input.get("values") else { return finding };
-    if let Some(first) = values.items().first() {
-        let written = first.span().of(text);
-        let edits = vec![TextEdit::new(default.span(), written)];
-        finding = finding.with_fix(Fix::new(format!("change to {written}"), edits));
-    }
-    if let Some(edit) = add_item(text, values, default.span().of(text)) {
-        finding = finding.with_fix(Fix::new("add it to the values", vec![edit]));
-    }
-    finding
-}
-
-/// A default of nothing is no default: the key must have a value or not be there.
-fn no_default(findings: &mut Findings<'_>, input: Node<'_>, (name, kind): (&str, &str)) {
-    let Some(entry) = input.entry("default") else { return };
-    let empty = entry.value().span().is_empty();
-    let span = if empty { entry.key().span() } else { entry.value().span() };
-    let message = format!("the default of '{name}' has no value; it takes {}", of_kind(kind));
-    let mut finding = Diagnostic::new(Code::TypeMismatch, span, message);
-    if let Some(edit) = remove_key(findings.file.text, input, "default") {
-        finding = finding.with_fix(Fix::new("take it out", vec![edit]));
-    }
-    findings.add(finding);
-}
-
-fn of_kind(kind: &str) -> &'static str {
-    match kind {
-        "number" => "a number",
-        "boolean" => "true or false",
-        "array" => "a list",
-        "object" => "a mapping",
-        _ => "a text",
-    }
-}
-
-/// Whether a value is of an input's type; yes for types that do not exist, they have their own finding.
-fn fits(kind: &str, node: Node<'_>) -> bool {
-    match (node.kind(), node.value()) {
-        (Kind::Alias(_), _) => true,
-        (Kind::Sequence(_), _) => !matches!(kind, "string" | "number" | "boolean" | "object"),
-        (Kind::Mapping(_), _) => !matches!(kind, "string" | "number" | "boolean" | "array"),
-        (_, Some(Value::Text(_))) => !matches!(kind, "number" | "boolean" | "array" | "object"),
-        (_, Some(Value::Int(_) | Value::Float(_))) => {
-            !matches!(kind, "string" | "boolean" | "array" | "object")
-        }
-        (_, Some(Value::Bool(_))) => !matches!(kind, "string" | "number" | "array" | "object"),
-        _ => true,
-    }
-}
-
-fn same(one: Node<'_>, other: Node<'_>) -> bool {
-    match (one.as_f64(), other.as_f64()) {
-        (Some(one), Some(other)) => (one - other).abs() < f64::EPSILON,
-        _ => one.value() == other.value(),
     }
 }

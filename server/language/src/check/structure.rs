@@ -7,7 +7,7 @@ use super::fixes::{remove_at, remove_item, remove_key};
 use super::memo::Look;
 use super::mismatch::{mismatch, tagged};
 use super::unknown::{slip, unknown_key};
-use super::{Findings, missing, rules, scalar};
+use super::{Findings, missing, rules, scalar, subworkflow};
 use crate::declared::Block;
 use crate::file::first_key;
 use crate::shape::{List, Mapping, Need, Rest, Shape, Standing};
@@ -231,7 +231,12 @@ fn mapping<'a>(
                 if key.standing == Standing::Deprecated {
                     deprecated(findings, node, entry);
                 }
-                value(findings, entry.value(), findings.shapes.get(key.shape), below);
+                let shape = findings.shapes.get(key.shape);
+                if word == Some("workflow") && name == "inputs" {
+                    handed(findings, node, entry.value(), shape, below);
+                } else {
+                    value(findings, entry.value(), shape, below);
+                }
             }
             (None, Rest::Shape(id)) => value(findings, entry.value(), findings.shapes.get(id), below),
             (None, Rest::Anything) => meant.extend(slip(findings, node, entry, expected, holder)),
@@ -241,6 +246,28 @@ fn mapping<'a>(
     missing::keys(findings, node, expected, word, &meant, holder);
     if let Some(known) = word.and_then(|word| expected.kind(word)) {
         rules::step(findings, node, known, &meant, holder);
+    }
+}
+
+/// What a step hands to the workflow that it calls. What is known of that workflow says more than the shape, which
+/// knows texts alone.
+fn handed<'a>(
+    findings: &mut Findings<'a>,
+    step: Node<'a>,
+    inputs: Node<'a>,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    let rest = shape.mapping().map(|expected| expected.rest);
+    let (Kind::Mapping(entries), Some(Rest::Shape(id))) = (inputs.kind(), rest) else {
+        return value(findings, inputs, shape, holder);
+    };
+    let (context, path) = (findings.context.clone(), findings.tree().get(step, "path"));
+    for entry in entries {
+        let name = entry.key().scalar_text().filter(|name| *name != "<<");
+        if name.is_some_and(|name| !subworkflow::judges(&context, path, name)) {
+            value(findings, entry.value(), findings.shapes.get(id), holder.below(entry));
+        }
     }
 }
 

@@ -2,23 +2,23 @@
 //!
 //! Depends on the step and on the [`Callee`]s of the context, which are made from the index alone.
 
+mod given;
+
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use copydesk_base::diagnostic::Related;
-use copydesk_base::{Code, Diagnostic, Fix, Safety, Severity};
-use copydesk_text::{Kind, Node};
+use copydesk_base::{Code, Diagnostic, Safety, Severity};
+use copydesk_text::Node;
 
 use super::Findings;
-use super::context::Context;
 use super::elsewhere::with_near;
-use super::fixes::{insert_key, is_flow, quoted, remove_key};
 use crate::WorkspaceIndex;
 use crate::declared::inner_span;
 use crate::expression::has_expression;
-use crate::index::{Declared, Summary, SummaryBody, Target, WorkflowSummary};
-use crate::types::InputKind;
+use crate::index::{Summary, SummaryBody, Target, WorkflowSummary};
+
+pub(super) use given::{Taker, judges, reads_as, takers};
 
 /// What a written path leads to.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,33 +68,6 @@ pub(super) fn callees(
         callees.insert(written.clone(), callee);
     }
     callees
-}
-
-/// An input of a called workflow, for what a step hands to it.
-pub(super) struct Taker<'c> {
-    pub(super) input: &'c Declared,
-    /// The called workflow.
-    pub(super) path: &'c Path,
-}
-
-impl Taker<'_> {
-    /// The name of the called workflow's file.
-    pub(super) fn file(&self) -> String {
-        name_of(self.path)
-    }
-}
-
-/// The inputs of what a written path leads to, where all of it is known.
-pub(super) fn takers<'c>(context: &'c Context, path: Option<Node<'_>>) -> Vec<Taker<'c>> {
-    match path.and_then(Node::as_str).and_then(|written| context.callees.get(written)) {
-        Some(Callee::Workflow { path, summary, .. }) => match &summary.body {
-            SummaryBody::Workflow(workflow) if workflow.is_whole => {
-                workflow.inputs.iter().map(|input| Taker { input, path }).collect()
-            }
-            _ => Vec::new(),
-        },
-        Some(Callee::Missing(_) | Callee::Other) | None => Vec::new(),
-    }
 }
 
 /// Paths of all workflows as `from` would write them.
@@ -185,7 +158,7 @@ pub(super) fn step(findings: &mut Findings<'_>, node: Node<'_>) {
                 findings.add(Diagnostic::new(Code::WorkflowCycle, span, message));
             }
             if workflow.is_whole {
-                inputs(findings, node, path, workflow, place);
+                given::inputs(findings, node, path, workflow, place);
                 outputs(findings, node, workflow, place);
             }
         }
@@ -201,93 +174,6 @@ fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-fn inputs(
-    findings: &mut Findings<'_>,
-    node: Node<'_>,
-    path: Node<'_>,
-    workflow: &WorkflowSummary,
-    place: &Path,
-) {
-    let given = findings.tree().get(node, "inputs");
-    if given.is_some_and(|given| given.scalar().is_some()) {
-        return;
-    }
-    for entry in findings.tree().entries_at(node, "inputs") {
-        let Some(name) = entry.key().scalar_text().filter(|name| !name.is_empty()) else { continue };
-        if let Some(input) = workflow.inputs.iter().find(|input| input.name == name) {
-            literal(findings, entry.value(), input, place);
-            continue;
-        }
-        let known: Vec<String> = workflow.inputs.iter().map(|input| input.name.clone()).collect();
-        let message = format!("'{}' has no input '{name}'", name_of(place));
-        let otherwise = listed("takes", &known);
-        let span = inner_span(entry.key());
-        let finding = with_near(findings, Code::UnknownInput, span, message, name, &known, &otherwise);
-        let mut finding = by_choice(finding);
-        let removal = given.and_then(|given| remove_key(findings.file.text, given, name));
-        finding.fixes.extend(removal.map(|edit| Fix::new(format!("take '{name}' out"), vec![edit])));
-        findings.add(finding);
-    }
-    let tree = findings.tree();
-    let lacks = |input: &&Declared| {
-        input.required
-            && given.is_none_or(|given| {
-                tree.get(given, &input.name).is_none() && given.entry(&input.name).is_none()
-            })
-    };
-    let missing: Vec<&Declared> = workflow.inputs.iter().filter(lacks).collect();
-    if !missing.is_empty() {
-        not_given(findings, node, path, &missing, place);
-    }
-}
-
-fn not_given(
-    findings: &mut Findings<'_>,
-    node: Node<'_>,
-    path: Node<'_>,
-    missing: &[&Declared],
-    place: &Path,
-) {
-    if findings.is_broken(node.span()) {
-        return;
-    }
-    let names: Vec<String> = missing.iter().map(|input| format!("'{}'", input.name)).collect();
-    let words = if names.len() == 1 { "the input" } else { "the inputs" };
-    let message = format!("'{}' needs {words} {}", name_of(place), and(&names));
-    let holder = node.entry("inputs");
-    let span = holder.map_or_else(|| inner_span(path), |holder| holder.key().span());
-    let mut finding = Diagnostic::new(Code::MissingKey, span, message);
-    for input in missing {
-        let message = format!("'{}' is declared here", input.name);
-        finding.related.push(Related { path: Some(place.to_path_buf()), span: input.span, message });
-    }
-    let text = findings.file.text;
-    let pairs: Vec<String> =
-        missing.iter().map(|input| format!("{}: {}", quoted(&input.name), blank(input))).collect();
-    let edit = match holder.map(|holder| (holder, holder.value().kind())) {
-        None => insert_key(text, node, node.entry("path"), "inputs", &format!("{{{}}}", pairs.join(", "))),
-        Some((holder, Kind::Mapping(entries))) if !entries.is_empty() || is_flow(text, holder.value()) => {
-            // The pairs behind the first go into its value, line by line.
-            let (first, rest) = (missing.first(), pairs.get(1..).unwrap_or(&[]));
-            let indent = (!is_flow(text, holder.value())).then(|| {
-                let first = entries.first().map_or(0, |entry| entry.key().span().start);
-                " ".repeat(first - super::fixes::line_start(text, first))
-            });
-            let joint = indent
-                .map_or(", ".to_owned(), |indent| format!("{}{indent}", super::fixes::line_break(text)));
-            first.and_then(|first| {
-                let value: Vec<String> = std::iter::once(blank(first)).chain(rest.iter().cloned()).collect();
-                insert_key(text, holder.value(), None, &quoted(&first.name), &value.join(&joint))
-            })
-        }
-        _ => None,
-    };
-    if let Some(edit) = edit {
-        finding = finding.with_fix(Fix::new(format!("add {}", and(&names)), vec![edit]));
-    }
-    findings.add(finding);
-}
-
 /// Which of two files has the slip is for a person to say: no mend of the one is made unseen.
 fn by_choice(mut finding: Diagnostic) -> Diagnostic {
     finding.fixes.iter_mut().for_each(|fix| fix.safety = Safety::Suggested);
@@ -297,77 +183,6 @@ fn by_choice(mut finding: Diagnostic) -> Diagnostic {
 /// `it takes a, b`, `it takes none`.
 pub(super) fn listed(verb: &str, names: &[String]) -> String {
     if names.is_empty() { format!("it {verb} none") } else { format!("it {verb} {}", names.join(", ")) }
-}
-
-fn and(names: &[String]) -> String {
-    match names {
-        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        _ => names.concat(),
-    }
-}
-
-/// The least text that an input takes.
-fn blank(input: &Declared) -> String {
-    match (input.values.first(), input.kind) {
-        (Some(value), _) => format!("\"{}\"", value.replace(['"', '\\'], "")),
-        (None, Some(InputKind::Number)) => "\"0\"".to_owned(),
-        (None, Some(InputKind::Boolean)) => "\"false\"".to_owned(),
-        (None, Some(InputKind::Array)) => "\"${{ [] }}\"".to_owned(),
-        (None, Some(InputKind::Object)) => "\"${{ {} }}\"".to_owned(),
-        (None, Some(InputKind::String) | None) => "\"\"".to_owned(),
-    }
-}
-
-/// What an input takes, in words.
-pub(super) const fn takes(kind: InputKind) -> &'static str {
-    match kind {
-        InputKind::Number => "a number",
-        InputKind::Boolean => "true or false",
-        InputKind::Array => "a list",
-        InputKind::Object => "a mapping",
-        InputKind::String => "a text",
-    }
-}
-
-/// Whether a text reads as what an input takes.
-pub(super) fn reads_as(text: &str, kind: InputKind) -> bool {
-    match kind {
-        InputKind::Number => text.trim().parse::<f64>().is_ok(),
-        InputKind::Boolean => matches!(text, "true" | "false"),
-        InputKind::Array => text.trim_start().starts_with('['),
-        InputKind::Object => text.trim_start().starts_with('{'),
-        InputKind::String => true,
-    }
-}
-
-/// A text that is handed over as it stands must read as what the input takes.
-fn literal(findings: &mut Findings<'_>, value: Node<'_>, input: &Declared, place: &Path) {
-    let Some(text) = value.scalar_text().filter(|text| !has_expression(text)) else { return };
-    if value.is_null() {
-        return;
-    }
-    let unfit = input.kind.filter(|kind| !reads_as(text, *kind));
-    let related = |finding: &mut Diagnostic| {
-        let message = format!("'{}' is declared here", input.name);
-        finding.related.push(Related { path: Some(place.to_path_buf()), span: input.span, message });
-    };
-    if let Some(kind) = unfit {
-        let written =
-            if matches!(kind, InputKind::Array | InputKind::Object) { ", as an expression" } else { "" };
-        let message =
-            format!("the input '{}' of '{}' takes {}{written}", input.name, name_of(place), takes(kind));
-        let mut finding = Diagnostic::new(Code::TypeMismatch, value.span(), message);
-        related(&mut finding);
-        findings.add(finding);
-    } else if !input.values.is_empty() && !input.values.iter().any(|known| known == text) {
-        let message = format!("'{text}' is no value of the input '{}' of '{}'", input.name, name_of(place));
-        let otherwise = format!("it takes {}", input.values.join(", "));
-        let span = inner_span(value);
-        let mut finding =
-            with_near(findings, Code::UnknownValue, span, message, text, &input.values, &otherwise);
-        related(&mut finding);
-        findings.add(finding);
-    }
 }
 
 fn outputs(findings: &mut Findings<'_>, node: Node<'_>, workflow: &WorkflowSummary, place: &Path) {

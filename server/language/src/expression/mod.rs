@@ -36,6 +36,14 @@ pub use parser::parse;
 pub use references::{Form, Member, Reference, references};
 pub use template::{End, Piece, has_expression, pieces};
 
+/// Longer expressions, and longer texts with expressions in them, are not read: so many characters.
+pub const MAX_LENGTH: usize = 10_000;
+
+/// Whether a text has more characters than are read.
+pub(crate) fn is_too_long(text: &str) -> bool {
+    text.len() > MAX_LENGTH && text.chars().count() > MAX_LENGTH
+}
+
 /// A tree and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
@@ -60,6 +68,29 @@ impl Expr {
         links.reverse();
         (base, links)
     }
+
+    /// The name that a link of a chain writes out, by `.name` or `['name']`.
+    pub(crate) fn written_name(&self) -> Option<Member> {
+        match &self.kind {
+            ExprKind::Member { name, .. } => Some(Member { name: name.clone(), form: Form::Dotted }),
+            ExprKind::Index { index, .. } => match &index.kind {
+                ExprKind::Text(text) if index.span.len() >= 2 => {
+                    let span = Span::new(index.span.start + 1, index.span.end - 1);
+                    Some(Member { name: Name { span, text: text.clone() }, form: Form::Bracketed })
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// The name that the link `at` of a chain takes of a root whose names people give: of `inputs` an input, of `steps` a
+/// step. A method that every object has is none where it is called.
+pub(crate) fn given_name(links: &[&Expr], at: usize) -> Option<Member> {
+    let is_called = links.get(at + 1).is_some_and(|next| matches!(next.kind, ExprKind::Call { .. }));
+    let member = links.get(at)?.written_name()?;
+    (!(is_called && library::is_of_objects(&member.name.text))).then_some(member)
 }
 
 /// What an expression is made of.

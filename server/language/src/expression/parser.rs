@@ -7,10 +7,8 @@ use copydesk_base::Span;
 use super::lexer::{Token, TokenKind, tokens, unquote};
 use super::operators::{binding, foreign};
 use super::value::number_text;
-use super::{Expr, ExprKind, Link, Name, Problem};
+use super::{Expr, ExprKind, Link, MAX_LENGTH, Name, Problem, is_too_long};
 
-/// Longer expressions are not read.
-const MAX_LENGTH: usize = 10_000;
 /// How deep brackets, operators and arrows may be nested.
 const MAX_DEPTH: usize = 50;
 /// How many members, calls and operators may follow one another, all in all.
@@ -18,7 +16,7 @@ const MAX_LINKS: usize = 1_000;
 
 /// The tree of the part `within` of `text`, and what is wrong with it.
 pub fn parse(text: &str, within: Span) -> (Expr, Vec<Problem>) {
-    if within.len() > MAX_LENGTH {
+    if is_too_long(within.of(text)) {
         let missing = Expr { span: within, kind: ExprKind::Missing };
         let message = format!("this expression is too long; {MAX_LENGTH} characters is the limit");
         return (missing, vec![Problem { span: within, message, mend: None }]);

@@ -1,9 +1,6 @@
 //! What an expression refers to: `steps.build.output`, `inputs['name']`.
 
-use copydesk_base::Span;
-
-use super::library::is_of_objects;
-use super::{Expr, ExprKind, Name};
+use super::{Expr, ExprKind, Name, given_name};
 
 /// A name that expressions may start from, with the fixed path behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,29 +92,17 @@ fn chain<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference
     }
     let mut part = if reference.is_some() { Part::Path } else { Part::Computed };
     for (at, link) in links.iter().enumerate() {
-        let is_called = links.get(at + 1).is_some_and(|next| matches!(next.kind, ExprKind::Call { .. }));
-        let member = match &link.kind {
-            ExprKind::Member { name, .. } => Some(Member { name: name.clone(), form: Form::Dotted }),
-            ExprKind::Index { index, .. } => match &index.kind {
-                ExprKind::Text(text) if index.span.len() >= 2 => {
-                    let span = Span::new(index.span.start + 1, index.span.end - 1);
-                    Some(Member { name: Name { span, text: text.clone() }, form: Form::Bracketed })
-                }
-                _ => {
-                    walk(index, bound, found);
-                    None
-                }
-            },
+        match &link.kind {
+            ExprKind::Index { index, .. } if link.written_name().is_none() => walk(index, bound, found),
             ExprKind::Call { arguments, .. } => {
                 for argument in arguments {
                     walk(argument, bound, found);
                 }
-                None
             }
-            _ => None,
-        };
+            _ => {}
+        }
         let is_first = reference.as_ref().is_some_and(|reference| reference.path.is_empty());
-        let member = member.filter(|member| !(is_first && is_called && is_of_objects(&member.name.text)));
+        let member = if is_first { given_name(&links, at) } else { link.written_name() };
         let is_item = matches!(link.kind, ExprKind::Index { .. });
         part = match (part, &member) {
             (part, Some(_)) => part,

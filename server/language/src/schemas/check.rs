@@ -24,6 +24,7 @@ use super::part::Part;
 use super::pieces::{self, Judged, Pieces};
 use super::rank::{first_of_each_value, rank};
 use super::told::Said;
+use super::unevaluated::{self, Counts, counts, is_alone};
 use super::value::{Keys, endless};
 use super::{Schema, deprecated};
 use crate::check::suggest::Suggest;
@@ -216,9 +217,14 @@ fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Judgement {
         budget: 4 * MOST_FINDINGS,
         suggest: Suggest::default(),
     };
+    let rest;
     let mut wrongs = Vec::new();
     for error in &errors {
         expander.expand(error, None, &mut wrongs);
+    }
+    rest = unevaluated::judged(&mut wrongs, schema, whole);
+    for found in &rest {
+        expander.expand(&found.error, found.branch.as_deref(), &mut wrongs);
     }
     // What was left out counts, too, where there is a limit.
     let is_near_limit = errors.len() + pieces.told.len() >= 4 * MOST_FINDINGS;
@@ -246,15 +252,8 @@ fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Judgement {
     if errors.len() >= 4 * MOST_FINDINGS {
         return Judgement::TooMuch;
     }
-    Judgement::Said(Said::new(&errors, is_told.then_some(round.by_place)))
-}
-
-fn counts(wrongs: &[Wrong<'_, '_>]) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    for wrong in wrongs {
-        *counts.entry(wrong.pointer.as_str().to_owned()).or_default() += 1;
-    }
-    counts
+    let all = errors.iter().chain(rest.iter().map(|found| &found.error));
+    Judgement::Said(Said::new(all, is_told.then_some(round.by_place)))
 }
 
 /// Whether a key is missing, which is said when it is known which keys were meant.
@@ -269,8 +268,7 @@ struct Round<'r, 'e, 's, 't> {
     keys: Keys,
     speaker: Speaker<'t>,
     wrongs: &'r [Wrong<'e, 's>],
-    /// How much is wrong at each place.
-    counts: BTreeMap<String, usize>,
+    counts: Counts,
     /// The names that parts know, by where the part stands: many mistakes are about the same one.
     known: HashMap<usize, Rc<[&'s str]>>,
     found: Vec<Diagnostic>,
@@ -321,7 +319,7 @@ impl<'s, 't> Round<'_, '_, 's, 't> {
             Kind::UnevaluatedProperties { unexpected } => {
                 // A part that failed speaks for no key: what it knows is no mistake of its own.
                 let known = self.known(wrong.part.as_ref());
-                let is_alone = self.is_alone(wrong);
+                let is_alone = is_alone(&self.counts, wrong);
                 let own: Vec<String> = unexpected
                     .iter()
                     .filter(|name| is_alone || known.binary_search(&name.as_str()).is_err())
@@ -337,16 +335,9 @@ impl<'s, 't> Round<'_, '_, 's, 't> {
                     self.found.push(finding);
                 }
             }
-            Kind::UnevaluatedItems { .. } if !self.is_alone(wrong) => {}
+            Kind::UnevaluatedItems { .. } if !is_alone(&self.counts, wrong) => {}
             _ => self.plain(at, wrong, first),
         }
-    }
-
-    /// Whether nothing else is wrong with the value, or in it.
-    fn is_alone(&self, wrong: &Wrong<'_, '_>) -> bool {
-        let place = wrong.pointer.as_str();
-        let below = self.counts.range(format!("{place}/")..format!("{place}0")).next();
-        below.is_none() && self.counts.get(place) == Some(&1)
     }
 
     fn plain(&mut self, at: usize, wrong: &Wrong<'_, '_>, first: &BTreeMap<&str, usize>) {

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ptr;
 
-use jsonschema::{PatternOptions, Validator};
+use jsonschema::{PatternOptions, ValidationError, Validator};
 use referencing::{Draft, Registry, Retrieve, Uri};
 use serde_json::{Value, json};
 
@@ -59,19 +59,8 @@ pub(super) fn compile(url: &str, read: &mut Read<'_>) -> Result<Compiled, String
     let registry = Registry::new().draft(draft).retriever(Nothing).extend(by_url);
     let registry =
         registry.and_then(referencing::RegistryBuilder::prepare).map_err(|error| no_schema(&error))?;
-    let mut options = jsonschema::options()
-        .with_registry(&registry)
-        .with_base_uri(url)
-        .with_retriever(Nothing)
-        .should_validate_formats(true)
-        // Remarks about what a text holds, and no more.
-        .without_content_media_type_support("application/json")
-        .without_content_encoding_support("base64")
-        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MOST_STEPS));
-    if root.get("$schema").is_none() {
-        options = options.with_draft(draft);
-    }
-    let validator = options.build(&root).map_err(|error| {
+    let own = if root.get("$schema").is_none() { Some(draft) } else { None };
+    let validator = validator(&registry, &root, url, own).map_err(|error| {
         let place = error.instance_path().as_str();
         let place = if place.is_empty() { String::new() } else { format!(" at '{place}'") };
         format!("it is no valid schema{place}: {}", shortened(&error.to_string()))
@@ -79,6 +68,29 @@ pub(super) fn compile(url: &str, read: &mut Read<'_>) -> Result<Compiled, String
     let root = if is_any_old { Part::at(&registry, url) } else { None };
     let deprecated_keys = root.map(deprecated_keys).unwrap_or_default();
     Ok(Compiled { registry, validator, draft, problems, height, deprecated_keys })
+}
+
+/// What judges values by a schema that stands at `base`. `draft` is for one that does not name its own.
+pub(super) fn validator<'s>(
+    registry: &Registry<'_>,
+    root: &'s Value,
+    base: &str,
+    draft: Option<Draft>,
+) -> Result<Validator, ValidationError<'s>> {
+    let options = jsonschema::options()
+        .with_registry(registry)
+        .with_base_uri(base)
+        .with_retriever(Nothing)
+        .should_validate_formats(true)
+        // Remarks about what a text holds, and no more.
+        .without_content_media_type_support("application/json")
+        .without_content_encoding_support("base64")
+        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MOST_STEPS));
+    match draft {
+        Some(draft) => options.with_draft(draft),
+        None => options,
+    }
+    .build(root)
 }
 
 fn no_schema(error: &referencing::Error) -> String {

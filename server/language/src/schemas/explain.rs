@@ -15,6 +15,7 @@ use super::fit;
 use super::locate::Spot;
 use super::mend::Mender;
 use super::part::Part;
+use super::unevaluated::unexpected_items;
 use crate::shape::join;
 
 /// How many words a message lists.
@@ -183,8 +184,16 @@ impl Speaker<'_> {
                 told(Code::SchemaMismatch, surplus(spot, *limit, short), too_many_items(&subject, *limit))
             }
             Kind::UnevaluatedItems { unexpected } => {
-                let at = spot.node.items().len().saturating_sub(unexpected.len());
-                told(Code::SchemaMismatch, surplus(spot, at, short), too_many_items(&subject, at))
+                let items = unexpected_items(value, unexpected);
+                let first = items.first().copied().unwrap_or(0);
+                let is_end = items.last().map_or(0, |last| last + 1) == first + items.len();
+                // What a list must contain may be taken wherever it stands.
+                let message = if is_end && !part.is_some_and(|part| takes_some(part, 6)) {
+                    too_many_items(&subject, first)
+                } else {
+                    format!("{subject} does not take this item")
+                };
+                told(Code::SchemaMismatch, surplus(spot, first, short), message)
             }
             Kind::MinProperties { limit } => told(
                 Code::SchemaMismatch,
@@ -306,6 +315,12 @@ fn ruled_out(schema: &Value, value: &Value, subject: &str) -> String {
         return format!("{subject} must not be {}", kind_words(name));
     }
     format!("{subject} is a value that the schema rules out")
+}
+
+/// Whether a part, or one that looks at the same list, says what it contains.
+fn takes_some(part: &Part<'_>, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    part.word("contains").is_some() || part.in_place().iter().any(|(_, other)| takes_some(other, depth))
 }
 
 /// The first item that is too many.

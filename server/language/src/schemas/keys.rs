@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::explain::Speaker;
 use super::locate::{Spot, entry_of};
 use super::part::Part;
+use super::unevaluated::speaks;
 use super::value::Keys;
 
 /// Where keys are looked at: a mapping, and the schema object that speaks about it.
@@ -104,7 +105,12 @@ impl Speaker<'_> {
             let safety = self.mender.suggest.safety();
             let subject = mapping.spot.subject();
             let known = scope == Scope::Everywhere && mapping.known.binary_search(&name.as_str()).is_ok();
+            let rest = mapping.part.as_ref().and_then(|part| part.word("unevaluatedProperties"));
+            let is_taken = scope == Scope::Everywhere && rest.is_some_and(speaks);
             let mut message = match (&near, known) {
+                _ if is_taken => {
+                    format!("the value of '{name}' is not what {subject} takes for other keys")
+                }
                 (_, true) => {
                     format!("'{name}' does not belong with the other keys of {subject}; take it out")
                 }
@@ -115,7 +121,7 @@ impl Speaker<'_> {
                 message.push_str(&format!(" (as {branch})"));
             }
             let mut finding = Diagnostic::new(Code::UnknownKey, found.span, message);
-            if found.is_here {
+            if found.is_here && !is_taken {
                 if let Some(near) = near.as_deref().filter(|_| !known)
                     && let Some(edit) = self.mender.renamed(found.key, near)
                 {

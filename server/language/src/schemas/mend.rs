@@ -11,6 +11,7 @@ use super::branch::{What, Wrong, kind_of, plain};
 use super::locate::Spot;
 use super::part::Part;
 use super::skeleton;
+use super::unevaluated::{speaks, unexpected_items};
 use super::value;
 use crate::File;
 use crate::check::suggest::Suggest;
@@ -69,6 +70,12 @@ impl<'a> Mender<'a> {
                 }
                 Kind::Minimum { limit } | Kind::Maximum { limit } => bound(limit, spot.node),
                 Kind::UniqueItems => self.twice(error.instance(), spot.node),
+                Kind::UnevaluatedItems { unexpected }
+                    if unexpected.len() == 1 && refuses(wrong, "unevaluatedItems") =>
+                {
+                    let item = unexpected_items(error.instance(), unexpected).first().copied();
+                    item.and_then(|item| self.item_removal(spot.node, item)).into_iter().collect()
+                }
                 Kind::FalseSchema if !spot.is_item => {
                     spot.key.and_then(|key| self.removal(key, spot.node)).into_iter().collect()
                 }
@@ -157,6 +164,11 @@ impl<'a> Mender<'a> {
         edit.map(|edit| Fix::new("take the second one out", vec![edit])).into_iter().collect()
     }
 
+    fn item_removal(&self, list: Node<'_>, item: usize) -> Option<Fix> {
+        let edit = remove_item(self.text(), list, item).filter(|_| self.syntax() != Syntax::Toml)?;
+        Some(Fix::new("take it out", vec![edit]))
+    }
+
     /// Another name for a key.
     pub(super) fn renamed(&self, key: Node<'_>, name: &str) -> Option<TextEdit> {
         let scalar = key.scalar()?;
@@ -197,6 +209,12 @@ impl<'a> Mender<'a> {
         let edit = skeleton::insertion(self.text(), self.syntax(), spot, name, &value)?;
         Some(Fix::new(format!("add '{name}'"), vec![edit]))
     }
+}
+
+/// Whether the schema behind a keyword takes nothing.
+fn refuses(wrong: &Wrong<'_, '_>, keyword: &str) -> bool {
+    let schema = wrong.part.as_ref().and_then(|part| part.word(keyword));
+    schema.is_some_and(|schema| !speaks(schema))
 }
 
 /// The number that is allowed and nearest.

@@ -37,6 +37,7 @@ mod pieces;
 mod rank;
 pub(crate) mod skeleton;
 mod told;
+mod unevaluated;
 mod value;
 
 use std::collections::BTreeSet;

@@ -109,8 +109,8 @@ pub(super) struct Said {
 }
 
 impl Said {
-    pub(super) fn new(
-        errors: &[ValidationError<'_>],
+    pub(super) fn new<'e>(
+        errors: impl Iterator<Item = &'e ValidationError<'e>>,
         findings: Option<BTreeMap<String, Vec<Diagnostic>>>,
     ) -> Self {
         let mut said = Self { findings, ..Self::default() };

@@ -204,8 +204,8 @@ impl<'t> Reader<'t> {
 
     fn behind(&mut self, node: Node<'t>, depth: usize) -> Value {
         let Some(target) = self.tree.resolve(node) else { return Value::Null };
-        // It has no end; that is told where it stands.
-        if target.span().overlaps(node.span()) {
+        // That is told where it stands.
+        if self.tree.is_into_itself(node) {
             return Value::Null;
         }
         if self.unfolded > MOST_UNFOLDED {

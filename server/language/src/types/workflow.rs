@@ -105,16 +105,44 @@ pub enum InputKind {
 }
 
 impl InputKind {
+    pub const ALL: [Self; 5] = [Self::String, Self::Number, Self::Boolean, Self::Array, Self::Object];
+
     /// Reads the word of `type`.
     pub fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "string" => Self::String,
-            "number" => Self::Number,
-            "boolean" => Self::Boolean,
-            "array" => Self::Array,
-            "object" => Self::Object,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// The word of `type`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Array => "array",
+            Self::Object => "object",
+        }
+    }
+
+    /// What it takes, in a sentence.
+    pub const fn takes(self) -> &'static str {
+        match self {
+            Self::String => "a text",
+            Self::Number => "a number",
+            Self::Boolean => "true or false",
+            Self::Array => "a list",
+            Self::Object => "a mapping",
+        }
+    }
+
+    /// The least value of it, as YAML writes it.
+    pub const fn least(self) -> &'static str {
+        match self {
+            Self::String => "\"\"",
+            Self::Number => "0",
+            Self::Boolean => "false",
+            Self::Array => "[]",
+            Self::Object => "{}",
+        }
     }
 }
 

@@ -299,6 +299,76 @@ fn keys_that_no_part_knows() {
 }
 
 #[test]
+fn what_no_keyword_names_may_have_a_schema() {
+    let keys = r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "properties": {"a": {}},
+        "unevaluatedProperties": {"type": "object", "properties": {"n": {"maximum": 3}}, "required": ["n"]}}"#;
+    check(keys, "a: 1\nb: {n: 1}\n", expect![""]);
+    check(
+        keys,
+        "a: 1\nb: ⟦x⟧\n⟦c⟧: {}\nd: {n: ⟦9⟧}\n",
+        expect![[r#"
+        error type-mismatch 'b' takes a mapping; this is a text
+        error missing-key 'c' needs 'n' [fix: add 'n']
+        error unknown-value 'n' must be at most 3 [fix: change to 3]
+    "#]],
+    );
+    let texts = r#"{"$schema": "https://json-schema.org/draft/2019-09/schema", "properties": {"in": {
+        "properties": {"a": {}}, "unevaluatedProperties": {"type": "string"}}}}"#;
+    check(
+        texts,
+        "in:\n  a: 1\n  b: ⟦5⟧\n",
+        expect![[r#"
+        error type-mismatch 'b' takes a text; this is a whole number [fix: put '5' in quotes]
+    "#]],
+    );
+    let items = r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "properties": {"l": {
+        "prefixItems": [{"type": "number"}], "contains": {"const": "x"}, "unevaluatedItems": {"type": "boolean"}}}}"#;
+    check(items, "l: [1, x, true, x]\n", expect![""]);
+    check(
+        items,
+        "l: [1, ⟦y⟧, true, x, ⟦off⟧]\n",
+        expect![[r#"
+            error type-mismatch this item of 'l' takes true or false; this is a text [fix: change to 'true']
+            error type-mismatch this item of 'l' takes true or false; this is a text [fix: change to 'false']
+        "#]],
+    );
+    let old = items.replace("2020-12", "2019-09").replace("prefixItems", "items");
+    check(
+        &old,
+        "l: [1, true, x, ⟦no⟧]\n",
+        expect![[r#"
+            error type-mismatch this item of 'l' takes true or false; this is a text [fix: change to 'false']
+        "#]],
+    );
+    let none = items.replace(r#"{"type": "boolean"}"#, "false");
+    check(
+        &none,
+        "l: [1, ⟦y⟧, x, x]\n",
+        expect![[r#"
+        error schema-mismatch 'l' does not take this item [fix: take it out]
+    "#]],
+    );
+    check(
+        &none.replace(r#""contains": {"const": "x"}, "#, ""),
+        "l: [1, ⟦y⟧, x]\n",
+        expect![[r#"
+            error schema-mismatch 'l' takes at most 1 item
+        "#]],
+    );
+    // A branch that was not met speaks for its keys, and one that was meant is told by its name.
+    let branches = r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "anyOf": [
+        {"title": "cat", "properties": {"kind": {"const": "cat"}}, "unevaluatedProperties": {"type": "number"}},
+        {"title": "dog", "properties": {"kind": {"const": "dog"}}, "unevaluatedProperties": {"type": "string"}}]}"#;
+    check(
+        branches,
+        "kind: cat\nage: ⟦old⟧\n",
+        expect![[r#"
+        error type-mismatch 'age' takes a number; this is a text (as 'cat')
+    "#]],
+    );
+}
+
+#[test]
 fn a_key_that_should_no_longer_be_written() {
     let schema = r#"{"properties": {"old": {"deprecated": true}, "older": {"deprecationMessage": "Use 'new'."}, "in": {"items": {"properties": {"x": {"deprecated": true}}}}}}"#;
     check(

@@ -142,9 +142,9 @@ inputs: {all: {type: object}}
         expect![[r#"
             error unknown-value 'relase' is no value of the input 'target' of 'child.yaml'; did you mean 'release'? [see: 'target' is declared here] [fix: change to 'release']
             error unknown-input 'child.yaml' has no input 'tagret'; did you mean 'target'? [fix: change to 'target'] [fix: take 'tagret' out]
-            error type-mismatch the input 'jobs' of 'child.yaml' takes a number [see: 'jobs' is declared here]
-            error type-mismatch the input 'fast' of 'child.yaml' takes true or false [see: 'fast' is declared here]
-            error type-mismatch the input 'only' of 'child.yaml' takes a list, as an expression [see: 'only' is declared here]
+            error type-mismatch the input 'jobs' of 'child.yaml' takes a number; this is a text [see: 'jobs' is declared here]
+            error type-mismatch the input 'fast' of 'child.yaml' takes true or false; this is a text [see: 'fast' is declared here] [fix: change to 'true']
+            error type-mismatch the input 'only' of 'child.yaml' takes a list; this is a text [see: 'only' is declared here] [fix: make it a list]
             error unknown-output 'child.yaml' has no output 'artefact'; did you mean 'artifact'? [fix: change to 'artifact']
             error unknown-output 'child.yaml' has no output 'nothing'; it gives artifact
             error missing-key 'child.yaml' needs the input 'target' [see: 'target' is declared here] [fix: add 'target']

@@ -412,6 +412,25 @@ fn long_and_deep_expressions_are_refused_once() {
 }
 
 #[test]
+fn long_texts_with_expressions_are_refused_at_their_first_one() {
+    let rest = |count: usize| "é".repeat(count);
+    let steps = |count: usize| {
+        format!(
+            "steps:\n  - {{id: a, type: shell, run: ls}}\n  - id: b\n    type: request\n    url: https://x\n    \
+             body: a ⟦${{{{ steps.a.output }}}}⟧ {} ${{{{ steps.a.output }}}}\n",
+            rest(count)
+        )
+    };
+    check_steps(&steps(9_954).replace(['⟦', '⟧'], ""), expect![""]);
+    check_steps(
+        &steps(9_955),
+        expect![[r#"
+        error expression-syntax a text with expressions has at most 10000 characters, and this one has 10001; put a part of it into a file or a step of its own
+    "#]],
+    );
+}
+
+#[test]
 fn names_with_a_hyphen() {
     check_steps(
         "inputs: {dry-run: {type: boolean}, dry: {type: number}}\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.⟦dry-run⟧ }} ${{ inputs['dry-run'] }} ${{ inputs.dry - 1 }}\"}\n",

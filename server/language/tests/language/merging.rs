@@ -52,7 +52,7 @@ fn what_they_do_not_bring_is_marked() {
             error undeclared-input there is no input 'frst'; did you mean 'first'? [fix: change to 'first'] [fix: declare the input 'frst']
             error missing-key 'child.yaml' needs the input 'note' [see: 'note' is declared here] [fix: add 'note']
             error unknown-input 'child.yaml' has no input 'knote'; did you mean 'note'? [fix: change to 'note']
-            error type-mismatch the input 'count' of 'child.yaml' takes a number [see: 'count' is declared here]
+            error type-mismatch the input 'count' of 'child.yaml' takes a number; this is a text [see: 'count' is declared here]
             warning exposed-secret a secret stands here before the person who is asked; take it out
         "#]],
     );

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use copydesk_base::Severity;
 
-use crate::support::{all_findings, trusted};
+use crate::support::{WORKFLOW, all_findings, knowing, trusted};
 
 const TEXTS: &[(&str, &str)] = &[
     (crate::support::WORKFLOW, include_str!("fixtures/release.yaml")),
@@ -54,4 +54,32 @@ fn a_character_that_is_missing_is_marked_once_on_its_line() {
         .map(|(codes, (count, one))| format!("{count} times {codes}, as in\n    {one}"))
         .collect();
     assert!(twice * 100 <= marked, "{twice} of {marked} are marked more than once:\n{}", shown.join("\n"));
+}
+
+#[test]
+fn one_mistake_has_one_mark() {
+    let step = "name: x\nsteps:\n  - id: a\n    type: shell\n";
+    let calls = "name: x\nsteps: [{id: a, type: workflow, path: child.yaml, inputs: {none: [1]}}]\n";
+    let cases: &[(&str, &str, &str)] = &[
+        (
+            WORKFLOW,
+            &format!("{step}    run: ls\n   - id: b\n     type: shell\n     run: ls\n"),
+            "this line's indentation",
+        ),
+        (WORKFLOW, &format!("{step}    run: |\n\tls\n"), "tabs cannot indent"),
+        (WORKFLOW, &format!("{step}    run: |\n      ls\n\tls\n"), "tabs cannot indent"),
+        (WORKFLOW, calls, "'child.yaml' has no input 'none'"),
+        ("/w/.mcp.json", "{\"mcpServers\": {\"e\": []}}", "'e' takes a mapping"),
+        ("/w/.mcp.json", "{\"mcpServers\": {\"e\": null}}", "'e' has no value"),
+        ("/w/.mcp.json", "{\"mcpServers\": {\"e\": {}}}", "the server 'e' needs"),
+    ];
+    let index = knowing(&[(
+        ".copydesk/workflows/child.yaml",
+        "name: child\nsteps: [{id: a, type: shell, run: ls}]\n",
+    )]);
+    for (path, text, said) in cases {
+        let found: Vec<String> =
+            all_findings(path, text, &index).into_iter().map(|finding| finding.message).collect();
+        assert!(found.len() == 1 && found[0].starts_with(said), "{text}\n{found:#?}");
+    }
 }

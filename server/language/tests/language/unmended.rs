@@ -32,6 +32,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::ExpressionSyntax, "'this' is not part", "what it was to be"),
     (Code::ExpressionSyntax, "'typeof' is not part", "what it was asked for"),
     (Code::ExpressionSyntax, "a name behind a dot starts with a letter", "where the name ends"),
+    (Code::ExpressionSyntax, "a text with expressions has at most", "which part of it may stand elsewhere"),
     (Code::ExpressionSyntax, "a value is missing after", "which value"),
     (Code::ExpressionSyntax, "an expression cannot keep a value", "where the value is used"),
     (Code::ExpressionSyntax, "operators on bits", "nothing is like them"),

@@ -98,9 +98,7 @@ fn mends_of(snapshot: &Snapshot, open: &Open, finding: &Diagnostic, actions: &mu
             ..Default::default()
         });
     }
-    // An agent or an action grants nothing, whoever trusts it.
-    let is_config = open.file().kind == copydesk_language::FileKind::Config;
-    if finding.code == Code::UntrustedSetting || finding.code == Code::GrantingRule && is_config {
+    if finding.code == Code::UntrustedSetting {
         let title = "Trust this workspace's settings as they are now";
         actions.push(lsp::CodeAction {
             kind: Some(lsp::CodeActionKind::QuickFix),

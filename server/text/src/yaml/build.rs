@@ -9,6 +9,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
 use self::places::behind_colon;
 use super::lines::line_start;
+use super::recover::flow;
 use super::{duplicate_keys, indent, keys};
 use crate::green::{Form, Green, GreenEntry};
 use crate::node::MAX_DEPTH;
@@ -105,7 +106,7 @@ pub(super) fn build(piece: &str, shift: usize, depth: usize, output: &mut Output
     let mut builder = Builder { piece, shift, open: Vec::new(), output, depth, cursor: 0 };
     let mut parser = Parser::new_from_str_with_options(piece, options);
     while let Some(next) = parser.next() {
-        let (event, span) = next.map_err(|error| failure(&error, piece, shift))?;
+        let (event, span) = next.map_err(|error| builder.failure(&error))?;
         let (mut at, tag_span) = (bytes(&span), span.tag_span());
         if let Some(tag) = tag_span {
             builder.cursor = builder.cursor.max(bytes(&tag).end);
@@ -143,18 +144,6 @@ pub(super) fn build(piece: &str, shift: usize, depth: usize, output: &mut Output
     Ok(())
 }
 
-fn failure(error: &granit_parser::ScanError, piece: &str, shift: usize) -> Failure {
-    let mut offset = error.marker().byte_offset().unwrap_or(0).min(piece.len());
-    while !piece.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    let why = match error.kind() {
-        ErrorKind::RecursionLimitExceeded => Why::TooDeep,
-        kind => Why::Syntax(kind.clone()),
-    };
-    Failure { offset: offset + shift, why }
-}
-
 /// The anchor's name comes as an event right behind its node.
 fn read_anchor<'p, T: granit_parser::BorrowedInput<'p>>(
     parser: &mut Parser<'p, T>,
@@ -180,6 +169,44 @@ struct Props {
 }
 
 impl Builder<'_, '_> {
+    /// What the parser stumbled over, and where.
+    fn failure(&self, error: &granit_parser::ScanError) -> Failure {
+        let why = match error.kind() {
+            ErrorKind::RecursionLimitExceeded => Why::TooDeep,
+            kind => Why::Syntax(kind.clone()),
+        };
+        // The parser counts the brackets alone, and looks some of them ahead.
+        let brackets = if why == Why::TooDeep { self.brackets() } else { None };
+        let deep = brackets.and_then(|(start, depth)| flow::too_deep(self.piece, start, depth));
+        let mut offset =
+            deep.unwrap_or_else(|| error.marker().byte_offset().unwrap_or(0).min(self.piece.len()));
+        while !self.piece.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        Failure { offset: offset + self.shift, why }
+    }
+
+    /// The outermost bracket around what comes next, or that comes next, and how many collections are around it.
+    fn brackets(&self) -> Option<(usize, usize)> {
+        if let Some(at) = self.open.iter().position(|open| open.is_flow) {
+            return Some((self.open.get(at)?.span.start - self.shift, self.depth + at));
+        }
+        let rest = self.piece.get(self.cursor..)?;
+        let is_comment = |at: usize| {
+            let before = self.piece.get(..self.cursor + at).unwrap_or("");
+            before.is_empty() || before.ends_with(char::is_whitespace)
+        };
+        let mut at = 0;
+        while let Some(found) = rest.get(at..)?.find(['[', '{', '#']) {
+            at += found;
+            if !rest.get(at..)?.starts_with('#') {
+                return Some((self.cursor + at, self.depth + self.open.len()));
+            }
+            at += if is_comment(at) { rest.get(at..)?.find(['\n', '\r'])? } else { 1 };
+        }
+        None
+    }
+
     fn open(
         &mut self,
         at: Span,

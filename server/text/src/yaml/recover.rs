@@ -12,7 +12,7 @@
 mod child;
 mod cut;
 mod exact;
-mod flow;
+pub(super) mod flow;
 mod part;
 mod plan;
 mod report;

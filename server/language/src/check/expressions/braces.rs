@@ -17,7 +17,7 @@ impl Reader<'_, '_, '_> {
             let message = "this '${{' is never closed; braces count inside quotes, too";
             return self.findings.add(Diagnostic::new(Code::ExpressionSyntax, outer, message));
         }
-        if self.goes_on(scalar) {
+        if self.findings.is_cut(scalar.source_offset(scalar.text().len())) {
             return;
         }
         if let Some(comment) = self.comment(scalar, flow) {
@@ -38,14 +38,22 @@ impl Reader<'_, '_, '_> {
         self.findings.add(finding);
     }
 
-    /// Whether a text was cut at a line that could not be read: what is wrong there is told there.
-    fn goes_on(&self, scalar: Scalar<'_>) -> bool {
-        let end = scalar.source_offset(scalar.text().len());
-        let broken = self.findings.tree().broken();
-        let between = |piece: &Span| self.findings.file.text.get(end..piece.start);
-        broken
-            .iter()
-            .any(|piece| piece.start >= end && between(piece).is_some_and(|text| text.trim().is_empty()))
+    /// A text with expressions that has more characters than are read: at its first expression.
+    pub(super) fn too_long(&mut self, scalar: Scalar<'_>, pieces: &[Piece]) {
+        let text = scalar.text();
+        let is_told = |piece: &Piece| expression::is_too_long(piece.inner.of(text));
+        let Some(first) = pieces.first().filter(|_| expression::is_too_long(text)) else { return };
+        if pieces.iter().any(is_told) {
+            return;
+        }
+        let message = format!(
+            "a text with expressions has at most {} characters, and this one has {}; put a part of it into a file or \
+             a step of its own",
+            expression::MAX_LENGTH,
+            text.chars().count(),
+        );
+        let span = scalar.source_span(first.outer.start, first.outer.end);
+        self.findings.add(Diagnostic::new(Code::ExpressionSyntax, span, message));
     }
 
     /// A `#` behind a blank, which ends a text without quotes in the middle of its expression.

@@ -3,13 +3,12 @@
 //! A lone `${{ }}` keeps the type of its value, and nothing turns it into another on the way; with text around it, it is
 //! a text. What is written out as text is read by [`subworkflow`](crate::check::subworkflow).
 
-use copydesk_base::diagnostic::Related;
 use copydesk_base::{Code, Diagnostic, Fix, Safety, TextEdit};
 use copydesk_text::{Node, Scalar, Style};
 
 use super::{Place, Reader};
 use crate::check::mend::Flow;
-use crate::check::subworkflow::{Taker, reads_as, takers, takes};
+use crate::check::subworkflow::{Taker, reads_as, takers};
 use crate::expression::Expr;
 use crate::expression::types::{Literal, Type};
 use crate::types::InputKind;
@@ -49,10 +48,10 @@ impl Reader<'_, '_, '_> {
             "the input '{}' of '{}' takes {}, and this is {}{hint}",
             taker.input.name,
             taker.file(),
-            takes(kind),
+            kind.takes(),
             shown(ty),
         );
-        let mut finding = declared_at(Diagnostic::new(Code::TypeMismatch, span, message), taker);
+        let mut finding = taker.declared_at(Diagnostic::new(Code::TypeMismatch, span, message));
         let is_plain_in_flow = place.flow == Flow::Inside && scalar.style() == Style::Plain;
         if let Some(function) = function.filter(|_| !is_plain_in_flow) {
             let edits =
@@ -70,18 +69,11 @@ impl Reader<'_, '_, '_> {
             "the input '{}' of '{}' takes {}; with text around its '${{{{ }}}}' this is a text",
             taker.input.name,
             taker.file(),
-            takes(kind),
+            kind.takes(),
         );
         let finding = Diagnostic::new(Code::TypeMismatch, node.span(), message);
-        self.findings.add(declared_at(finding, taker));
+        self.findings.add(taker.declared_at(finding));
     }
-}
-
-fn declared_at(mut finding: Diagnostic, taker: &Taker<'_>) -> Diagnostic {
-    let message = format!("'{}' is declared here", taker.input.name);
-    let (path, span) = (Some(taker.path.to_path_buf()), taker.input.span);
-    finding.related.push(Related { path, span, message });
-    finding
 }
 
 /// A type in a sentence; what a command gives is known by its name better than by its fields.
@@ -95,13 +87,8 @@ fn fits(ty: &Type, kind: InputKind) -> bool {
     match ty {
         Type::Any | Type::Null => true,
         Type::Literal(Literal::Text(text)) => reads_as(text, kind),
-        Type::Text => kind == InputKind::String,
-        Type::Number | Type::Literal(Literal::Number(_)) => kind == InputKind::Number,
-        Type::Bool | Type::Literal(Literal::Bool(_)) => kind == InputKind::Boolean,
-        Type::Array(_) => kind == InputKind::Array,
-        Type::Object { .. } => kind == InputKind::Object,
         Type::Union(branches) => branches.iter().any(|ty| fits(ty, kind)),
-        Type::Function => false,
+        other => other.input_kind() == Some(kind),
     }
 }
 

@@ -162,7 +162,9 @@ pub(super) fn agent(findings: &mut Findings<'_>) {
         reader.tools(tools, place);
     }
     if let Some(prompt) = prompt {
-        for piece in expression::pieces(prompt.text()) {
+        let pieces = expression::pieces(prompt.text());
+        reader.too_long(prompt, &pieces);
+        for piece in pieces {
             reader.piece(prompt, piece, place);
         }
     }
@@ -213,7 +215,7 @@ impl Reader<'_, '_, '_> {
                     self.node(value, Place { scope, ..expression });
                 }
                 "idempotencyKey" => self.node(value, Place { reading: Reading::Key, ..place }),
-                "message" => self.node(value, Place { seen_by: who_reads(kind), ..place }),
+                "message" => self.node(value, Place { seen_by: remarks::who_reads(kind), ..place }),
                 // What happens after the step may look back at it.
                 "compensate" => self.step(value, aside),
                 "auto_heal" | "autoHeal" | "reflexion" | "qualityGate" => self.node(value, aside),
@@ -288,6 +290,9 @@ impl Reader<'_, '_, '_> {
                 self.handed_text(node, taker);
             }
             let pieces = expression::pieces(text);
+            if self.look == Look::All {
+                self.too_long(scalar, &pieces);
+            }
             if place.reading == Reading::Text && self.look == Look::All {
                 self.stray(scalar, &pieces);
                 self.misbraced(scalar, &pieces, place);
@@ -386,13 +391,4 @@ fn edit_of(scalar: Scalar<'_>, mend: &expression::Mend) -> Fix {
     }
     let span = scalar.source_span(span.start, span.end);
     Fix::new(title, vec![TextEdit::new(span, text.as_str())])
-}
-
-/// Who reads the message of a step.
-fn who_reads(kind: &str) -> Option<&'static str> {
-    match kind {
-        "human" => Some("the person who is asked"),
-        "git" => Some("everybody who sees the commit"),
-        _ => None,
-    }
 }

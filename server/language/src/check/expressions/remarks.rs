@@ -269,3 +269,12 @@ fn surround(edits: &mut Vec<TextEdit>, scalar: Scalar<'_>) {
 fn is_path(text: &str) -> bool {
     text.split('.').all(|part| !part.is_empty() && is_name(part))
 }
+
+/// Who reads the message of a step.
+pub(super) fn who_reads(kind: &str) -> Option<&'static str> {
+    match kind {
+        "human" => Some("the person who is asked"),
+        "git" => Some("everybody who sees the commit"),
+        _ => None,
+    }
+}

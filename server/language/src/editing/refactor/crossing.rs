@@ -8,9 +8,9 @@ use super::Place;
 use super::refers::{Bare, Refers, below};
 use crate::declared::{Block, Step};
 use crate::expression::scope::World;
-use crate::expression::types::Type;
 use crate::expression::{bracketed, is_name};
 use crate::index::BUILT_IN_POOLS;
+use crate::types::InputKind;
 
 /// What crosses the border.
 pub(super) struct Moved<'t> {
@@ -164,22 +164,13 @@ fn declaration(place: &Place<'_, '_>, value: Node<'_>) -> Vec<String> {
     lines
 }
 
-/// What a step gives back, in the words of an input.
 /// The kind of input for a field of a step, where its type is known.
 fn known_kind(place: &Place<'_, '_>, id: &str, field: &str) -> Option<&'static str> {
     let world = World::new(*place.file, place.declared, place.index);
-    let step = world.step(id)?;
-    let ty = &step.field(field)?.ty;
-    match ty {
-        _ if ty.is_text() => Some("string"),
-        _ if ty.is_number() => Some("number"),
-        _ if ty.is_bool() => Some("boolean"),
-        _ if ty.is_all(|ty| matches!(ty, Type::Array(_))) => Some("array"),
-        _ if ty.is_all(|ty| matches!(ty, Type::Object { .. })) => Some("object"),
-        _ => None,
-    }
+    world.step(id)?.field(field)?.ty.input_kind().map(InputKind::word)
 }
 
+/// What a step gives back, in the words of an input.
 fn kind_of(place: &Place<'_, '_>, id: &str) -> &'static str {
     let step = place.declared.step(id).and_then(|at| place.declared.steps.get(at));
     let Some(step) = step else { return "string" };

@@ -25,11 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use copydesk_base::Span;
 
 use super::value::{Data, Layout, Value, json_text};
-use super::{End, Expr, Piece, parse, pieces, references};
+use super::{End, Expr, MAX_LENGTH, Piece, is_too_long, parse, pieces, references};
 use machine::Machine;
-
-/// Longer texts are not evaluated.
-const MAX_TEMPLATE: usize = 10_000;
 
 /// What expressions may name.
 #[derive(Clone, Debug, Default)]
@@ -100,8 +97,8 @@ impl EvaluateError {
 /// The value of a text with expressions in it.
 pub fn evaluate(template: &str, context: &Context, strictness: Strictness) -> Result<Value, EvaluateError> {
     let whole = Span::new(0, template.len());
-    if template.len() > MAX_TEMPLATE && template.chars().count() > MAX_TEMPLATE {
-        let message = format!("the text is too long; {MAX_TEMPLATE} characters is the limit");
+    if is_too_long(template) {
+        let message = format!("the text is too long; {MAX_LENGTH} characters is the limit");
         return Err(EvaluateError::new(whole, message));
     }
     let pieces = pieces(template);

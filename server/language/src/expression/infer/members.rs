@@ -7,7 +7,8 @@ use crate::expression::library::{self, article};
 use crate::expression::scope::knows_not;
 use crate::expression::types::{Field, Type};
 use crate::expression::value::index_of;
-use crate::expression::{Expr, ExprKind, is_name};
+use crate::expression::{Expr, ExprKind, given_name, is_name};
+use crate::types::InputKind;
 
 /// What a field of some type is.
 pub(super) enum Property {
@@ -53,9 +54,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
         let ExprKind::Name(name) = &base.kind else { return (self.value(base), 0) };
         let is_bound = self.bound.iter().any(|(bound, _)| bound == name);
         if let (false, Some(first)) = (is_bound, links.first()) {
-            let is_called = links.get(1).is_some_and(|next| matches!(next.kind, ExprKind::Call { .. }));
-            let given = fixed_name(first).filter(|(name, _)| !(is_called && library::is_of_objects(name)));
-            if matches!(name.as_str(), "inputs" | "steps") && given.is_some() {
+            if matches!(name.as_str(), "inputs" | "steps") && given_name(links, 0).is_some() {
                 self.see(base.span, || Seen::Name { span: base.span, ty: Type::Any });
                 if self.is_watched(base.span) {
                     self.see_bound();
@@ -197,16 +196,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
 
 /// The name behind a dot, or the text between brackets.
 pub(super) fn fixed_name(link: &Expr) -> Option<(String, Span)> {
-    match &link.kind {
-        ExprKind::Member { name, .. } => Some((name.text.clone(), name.span)),
-        ExprKind::Index { index, .. } => match &index.kind {
-            ExprKind::Text(text) if index.span.len() >= 2 => {
-                Some((text.clone(), Span::new(index.span.start + 1, index.span.end - 1)))
-            }
-            _ => None,
-        },
-        _ => None,
-    }
+    link.written_name().map(|member| (member.name.text, member.name.span))
 }
 
 /// The kinds of value that a type is made of; nothing is none.
@@ -216,15 +206,7 @@ pub(super) fn kinds(ty: &Type) -> impl Iterator<Item = &'static str> {
 
 /// The kind of one branch, by the word that methods are listed under.
 pub(super) fn kind(ty: &Type) -> Option<&'static str> {
-    use crate::expression::types::Literal;
-    Some(match ty {
-        Type::Text | Type::Literal(Literal::Text(_)) => "string",
-        Type::Number | Type::Literal(Literal::Number(_)) => "number",
-        Type::Bool | Type::Literal(Literal::Bool(_)) => "boolean",
-        Type::Array(_) => "array",
-        Type::Object { .. } => "object",
-        Type::Any | Type::Null | Type::Function | Type::Union(_) => return None,
-    })
+    ty.input_kind().map(InputKind::word)
 }
 
 /// A type in a sentence.

@@ -14,6 +14,8 @@ pub(crate) mod steps;
 
 use std::collections::BTreeMap;
 
+use crate::types::InputKind;
+
 pub use schema::{of_input, of_node, of_schema};
 pub use steps::STATUSES;
 
@@ -196,6 +198,20 @@ impl Type {
     /// Whether every value is an object or an array.
     pub fn is_container(&self) -> bool {
         self.is_all(|ty| matches!(ty, Self::Object { .. } | Self::Array(_)))
+    }
+
+    /// The kind of input that every value fits, where there is one.
+    pub fn input_kind(&self) -> Option<InputKind> {
+        let kind = |ty: &Self| match ty {
+            Self::Text | Self::Literal(Literal::Text(_)) => Some(InputKind::String),
+            Self::Number | Self::Literal(Literal::Number(_)) => Some(InputKind::Number),
+            Self::Bool | Self::Literal(Literal::Bool(_)) => Some(InputKind::Boolean),
+            Self::Array(_) => Some(InputKind::Array),
+            Self::Object { .. } => Some(InputKind::Object),
+            Self::Any | Self::Null | Self::Union(_) | Self::Function => None,
+        };
+        let first = kind(self.branches().first()?)?;
+        self.is_all(|ty| kind(ty) == Some(first)).then_some(first)
     }
 
     /// The words to choose from, where it is a choice between words (and perhaps nothing).

@@ -36,14 +36,29 @@ struct Reader<'t> {
     /// How many may be open.
     limit: usize,
     fault: Option<(Span, String)>,
+    /// The bracket behind which nothing is read.
+    too_deep: Option<usize>,
 }
 
 /// Reads the collection whose bracket stands at `start`, `depth` levels below the document.
 pub(super) fn read(text: &str, start: usize, shift: usize, depth: usize) -> Read {
-    let limit = MAX_DEPTH.saturating_sub(depth).max(1);
-    let mut reader = Reader { text, shift, at: start, open: Vec::new(), limit, fault: None };
+    let mut reader = Reader::new(text, start, shift, depth);
     let node = reader.run();
     Read { node: node.unwrap_or_else(|| Green::nothing(start + shift)), fault: reader.fault }
+}
+
+/// The first bracket that is too deep, if any is, in the collection whose bracket stands at `start`.
+pub(in crate::yaml) fn too_deep(text: &str, start: usize, depth: usize) -> Option<usize> {
+    let mut reader = Reader::new(text, start, 0, depth);
+    reader.run();
+    reader.too_deep
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, start: usize, shift: usize, depth: usize) -> Self {
+        let limit = MAX_DEPTH.saturating_sub(depth).max(1);
+        Self { text, shift, at: start, open: Vec::new(), limit, fault: None, too_deep: None }
+    }
 }
 
 impl Reader<'_> {
@@ -54,6 +69,7 @@ impl Reader<'_> {
             match byte {
                 b'[' | b'{' if self.open.len() >= self.limit => {
                     self.fail(Span::new(self.at, self.at + 1), message::message(&Why::TooDeep));
+                    self.too_deep = Some(self.at);
                     self.at = self.text.len();
                 }
                 b'[' | b'{' => {

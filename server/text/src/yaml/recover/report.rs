@@ -75,7 +75,8 @@ impl Recovery<'_> {
         self.output.broken.push(broken.cover(at).shifted(self.shift));
         let place = at.shifted(self.shift);
         let tab_line = self.tab_lines.partition_point(|line| line.end < place.start);
-        let is_new = self.tab_lines.get(tab_line).is_none_or(|line| place.end < line.start);
+        let is_new = self.tab_lines.get(tab_line).is_none_or(|line| place.end < line.start)
+            && !self.output.problems.iter().any(|told| told.span == place);
         if self.quiet == 0 && is_new && self.output.problems.len() < MOST_FAULTS {
             self.output.problems.push(Diagnostic::new(Code::YamlSyntax, place, message));
         }
