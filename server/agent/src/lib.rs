@@ -39,6 +39,7 @@ pub use action::{Action, Reported};
 pub use budget::limits::{MOST_REQUESTS, refusal};
 pub use budget::sums::{Sums, used};
 pub use changes::rewind::Scope;
+pub use context::earlier::was_told;
 pub use context::opening::{Layer, image_at};
 pub use context::prompt::Finding;
 pub use context::sent::{Sent, SentPart, sent};

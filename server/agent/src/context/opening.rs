@@ -14,6 +14,7 @@ use copydesk_permission::{Policy, judge};
 use copydesk_provider::{Image, LARGEST_IMAGE, ToolSpec};
 
 use crate::action::Action;
+use crate::context::earlier;
 use crate::context::guidance::{Ground, Whose, guidance};
 use crate::context::mentions::{self, Around, Source};
 use crate::context::prompt::{self, Piece, Sight};
@@ -238,7 +239,7 @@ pub(crate) fn opening(
     if let Some(sight) = &sight {
         // A conversation that goes on is known; of one that was begun elsewhere the document tells.
         let (section, piece) = match &ask.chat {
-            Some(text) => ("earlier", prompt::fit(room.earlier, |most| prompt::earlier(text, most))),
+            Some(text) => ("earlier", prompt::fit(room.earlier, |most| earlier::earlier(text, most))),
             None if chat::is_chat(sight.path) => ("earlier", Piece::default()),
             None => ("selection", prompt::fit(room.selection, |most| prompt::sight(root, sight, most))),
         };

@@ -8,16 +8,15 @@ use std::path::Path;
 
 use copydesk_base::config::Mode;
 use copydesk_base::{Span, path};
-use copydesk_language::chat;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
 use crate::library::filled;
 
 /// What stands for a line of which no part may be shown.
-const TOO_LONG: &str = "[one line, longer than can be shown]";
+pub(crate) const TOO_LONG: &str = "[one line, longer than can be shown]";
 /// What stands before the end of a text.
-const LEFT_OUT: &str = "[the beginning is left out]\n";
+pub(crate) const LEFT_OUT: &str = "[the beginning is left out]\n";
 /// The most problems that go along.
 const FINDINGS: usize = 20;
 
@@ -111,7 +110,7 @@ fn last_bytes(text: &str, most: usize) -> Piece {
 }
 
 /// The last whole lines of a text: one that is cut may hold the end of a secret, which nothing would know by that.
-fn last_lines(text: &str, most: usize) -> Piece {
+pub(crate) fn last_lines(text: &str, most: usize) -> Piece {
     let start = text.ceil_char_boundary(text.len().saturating_sub(most));
     let (head, shown) = match text[start..].split_once('\n') {
         _ if start == 0 => ("", text),
@@ -133,19 +132,6 @@ pub(crate) fn attached(name: &str, text: &str, most: usize) -> Piece {
         None => ("", TOO_LONG, 0),
     };
     Piece { text: format!("\nFile: {name}{more}:\n{}", fenced(shown)), cut: text.len() - kept }
-}
-
-/// What was said before the last turn of a chat document; empty where that is the first one.
-pub(crate) fn earlier(text: &str, most: usize) -> Piece {
-    let turns = chat::turns(text);
-    let before = turns.split_last().map_or(&[][..], |(_, before)| before);
-    let said: Vec<String> =
-        before.iter().map(|turn| format!("{}:\n{}", turn.role.name(), turn.words(text))).collect();
-    if said.is_empty() {
-        return Piece::default();
-    }
-    let Piece { text, cut } = last_lines(&said.join("\n\n"), most);
-    Piece { text: format!("\nThe conversation so far, as a file tells it:\n{}", fenced(&text)), cut }
 }
 
 /// Guidance as a model reads it.
@@ -293,7 +279,7 @@ mod tests {
         let parts: [&dyn Fn(usize) -> Piece; 4] = [
             &|most| input(&text, most),
             &|most| attached("a.py", &text, most),
-            &|most| earlier(&turns, most),
+            &|most| crate::context::earlier::earlier(&turns, most),
             &|most| sight(Path::new("/w"), &seen, most),
         ];
         for (at, make) in parts.iter().enumerate() {
@@ -328,15 +314,6 @@ mod tests {
         );
         assert_eq!(cut("ääää", 5).text, "ää\n[4 more bytes; read the file for them]");
         assert_eq!(cut(text, 14), Piece { text: text.to_owned(), cut: 0 });
-    }
-
-    #[test]
-    fn a_chat_document_tells_what_was_said_before() {
-        let text = "# User\none\n# Assistant\ntwo\n# User\nthree\n";
-        let told =
-            "\nThe conversation so far, as a file tells it:\n```\nUser:\none\n\nAssistant:\ntwo\n```\n";
-        assert_eq!(earlier(text, 1_000), Piece { text: told.to_owned(), cut: 0 });
-        assert_eq!(earlier("# User\none\n", 1_000), Piece::default());
     }
 
     #[test]

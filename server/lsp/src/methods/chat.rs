@@ -9,6 +9,7 @@ use copydesk_base::files::Entry;
 use copydesk_base::{Files, SessionId, Span, path};
 use copydesk_language::FileKind;
 use copydesk_language::chat::{self, Role, Turn};
+use copydesk_language::mentions;
 use copydesk_text::{Kind, Node, front_matter, position};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -259,10 +260,11 @@ pub(super) fn complete(snapshot: &Snapshot, open: &Open, offset: usize) -> Optio
     }
     let start = text[..offset].rfind(char::is_whitespace).map_or(0, |at| at + 1);
     let word = &text[start..offset];
-    let at = Span::new(start, offset);
-    if let Some(begun) = word.strip_prefix('@') {
-        return Some(files(snapshot, open, at, begun));
+    let line = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    if let Some((at, begun)) = mentions::begun(&text[line..offset]) {
+        return Some(files(snapshot, open, Span::new(line + at, offset), begun));
     }
+    let at = Span::new(start, offset);
     let is_first = Span::new(turn.body.start.min(start), start).of(text).trim().is_empty();
     if word.starts_with('/') && is_first {
         let actions = snapshot.desk.actions();
@@ -285,9 +287,14 @@ fn files(snapshot: &Snapshot, open: &Open, at: Span, begun: &str) -> Vec<lsp::Co
     let entries = found.into_iter().filter(|entry| !entry.name.starts_with('.') || name.starts_with('.'));
     let slash = if folder.is_empty() { "" } else { "/" };
     let item = |entry: Entry| {
-        let end = if entry.is_folder { "/" } else { "" };
-        let word = format!("@{folder}{slash}{}{end}", entry.name);
-        proposal(snapshot, open, at, &word, if entry.is_folder { "folder" } else { "file" })
+        let name = format!("{folder}{slash}{}", entry.name);
+        if entry.is_folder {
+            // What is chosen in it comes next: quotes stay open.
+            let word = mentions::written(&(name + "/"));
+            proposal(snapshot, open, at, word.trim_end_matches(['"', '\'']), "folder")
+        } else {
+            proposal(snapshot, open, at, &mentions::written(&name), "file")
+        }
     };
     entries.take(MOST_FILES).map(item).collect()
 }

@@ -9,6 +9,7 @@
 //! - An answer of which the document has the beginning only is known in whole, and stays so.
 //! - Of a turn that broke off, the conversation keeps what was done in it, whatever the document says of its answer.
 
+use copydesk_agent::was_told;
 use copydesk_base::{Event, Record, RunId, RunStatus};
 use copydesk_language::chat::{self, Role};
 
@@ -46,8 +47,8 @@ struct Ran<'r> {
     is_again: bool,
     shown: String,
     broken: Broken,
-    /// What it was told of the document; nothing where it was told none, or not all of it.
-    told: Option<Earlier<'r>>,
+    /// The message that told it what the document says; nothing where it was told nothing of it.
+    told: Option<&'r str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,12 +57,6 @@ enum Broken {
     Yes,
     /// And somebody said so already.
     Told,
-}
-
-/// What of a document stood before a question, as a model was told it.
-enum Earlier<'r> {
-    Whole(&'r str),
-    Cut,
 }
 
 /// Holds a document beside the turns that were sent from it. `read` gives the action and the words of a question,
@@ -82,11 +77,15 @@ pub(crate) fn agreed<'t>(
     };
     let (mut agreed, mut at) = (Agreed::default(), 0);
     for (number, ran_now) in ran.iter().enumerate() {
-        let place = match &ran_now.told {
+        let place = match ran_now.told {
             None => Some(at).filter(|at| asked.get(*at).is_some_and(|asked| is_same(asked, ran_now))),
-            Some(earlier) => (at..asked.len())
-                .find(|place| is_same(&asked[*place], ran_now))
-                .filter(|place| asked[at..*place].iter().all(|asked| earlier.has(asked, &written))),
+            Some(message) => {
+                let start = asked.get(at).map_or(text.len(), |asked| asked.start);
+                (at..asked.len()).find(|place| {
+                    let asked = &asked[*place];
+                    is_same(asked, ran_now) && was_told(message, &text[start..asked.start], &written)
+                })
+            }
         };
         let Some(place) = place else {
             agreed.other = ran[number..].iter().map(|ran| ran.run.clone()).collect();
@@ -116,18 +115,6 @@ impl<'t> Asked<'t> {
     }
 }
 
-impl Earlier<'_> {
-    /// Whether a model was told this, as far as anybody knows.
-    fn has(&self, asked: &Asked<'_>, written: impl Fn(&str) -> String) -> bool {
-        let Self::Whole(told) = self else { return true };
-        let mut words = format!("{}:\n{}", Role::User.name(), asked.question);
-        if let Some((_, answer)) = asked.answer {
-            words.push_str(&format!("\n\n{}:\n{answer}", Role::Assistant.name()));
-        }
-        told.contains(&written(&words))
-    }
-}
-
 fn asked(text: &str) -> Vec<Asked<'_>> {
     let turns = chat::turns(text);
     let mut asked: Vec<Asked<'_>> = Vec::new();
@@ -147,12 +134,12 @@ fn asked(text: &str) -> Vec<Asked<'_>> {
 fn ran(records: &[Record]) -> Option<Ran<'_>> {
     let first = records.first()?;
     let Event::RunStarted { action, prompt, again, .. } = &first.event else { return None };
-    let (mut said, mut broken, mut cut, mut told) = (Said::default(), Broken::Yes, None, None);
+    let (mut said, mut broken, mut tells, mut told) = (Said::default(), Broken::Yes, false, None);
     for record in records {
         said.take(&record.event);
         match &record.event {
             Event::ContextLaid { sections, .. } => {
-                cut = sections.iter().find(|section| section.name == "earlier").map(|section| section.cut);
+                tells = sections.iter().any(|section| section.name == "earlier");
             }
             Event::Told { text, .. } if told.is_none() => told = Some(text.as_str()),
             Event::Told { broken_off: true, .. } => broken = Broken::Told,
@@ -160,11 +147,7 @@ fn ran(records: &[Record]) -> Option<Ran<'_>> {
             _ => {}
         }
     }
-    let told = match (cut, told) {
-        (None, _) | (_, None) => None,
-        (Some(0), Some(told)) => Some(Earlier::Whole(told)),
-        (Some(_), Some(_)) => Some(Earlier::Cut),
-    };
+    let told = told.filter(|_| tells);
     let (run, shown, is_again) = (&first.run, said.shown(), again.is_some());
     Some(Ran { run, action, prompt, is_again, shown, broken, told })
 }
@@ -222,6 +205,7 @@ mod tests {
     fn earlier(text: &str) -> [Event; 2] {
         let section =
             Section { name: "earlier".to_owned(), origin: String::new(), bytes: text.len(), cut: 0 };
+        let text = format!("\nThe conversation so far, as a file tells it:\n```\n{text}\n```\n");
         let laid = Event::ContextLaid {
             system: String::new(),
             tools: vec![],
@@ -244,8 +228,16 @@ mod tests {
         let two = vec![done(1, "a", "one"), done(2, "b", "two")];
         let retold = [
             done(1, "a", "one"),
-            turn(3, "c", "three", "succeeded", &earlier("User:\nb!\n\nAssistant:\ntwo\n\n")),
+            turn(3, "c", "three", "succeeded", &earlier("User:\nb!\n\nAssistant:\ntwo")),
         ];
+        // One that was begun elsewhere.
+        let brought = [turn(
+            1,
+            "c",
+            "three",
+            "succeeded",
+            &earlier("User:\na\n\nAssistant:\none\n\nUser:\nb\n\nAssistant:\ntwo"),
+        )];
         // The document, the turns, which of them do not count any more, and the first question that is told anew.
         for (document, turns, other, from) in [
             (vec![("a", "one"), ("b", "two")], &two[..], &[][..], None),
@@ -262,6 +254,16 @@ mod tests {
             (vec![("a", "one"), ("b?", "two"), ("c", "three")], &retold, &["run-3"], Some(2)),
             (vec![("a", "one"), ("b!", "two"), ("c?", "three")], &retold, &["run-3"], Some(2)),
             (vec![("a?", "one"), ("b!", "two"), ("c", "three")], &retold, &["run-1", "run-3"], Some(1)),
+            (vec![("a", "one"), ("c", "three")], &retold, &["run-3"], Some(2)),
+            (vec![("a", "one"), ("b", "two"), ("c", "three")], &brought, &[], None),
+            (vec![("b", "two"), ("c", "three")], &brought, &["run-1"], Some(1)),
+            (vec![("c", "three")], &brought, &["run-1"], Some(1)),
+            (
+                vec![("a", "one"), ("mine", "too"), ("b", "two"), ("c", "three")],
+                &brought,
+                &["run-1"],
+                Some(1),
+            ),
         ] {
             let text = text(&document);
             let agreed = agreed(&text, turns, |words| ("ask", words), str::to_owned);
