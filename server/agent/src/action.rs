@@ -177,8 +177,12 @@ impl Action {
 pub(crate) fn named(library: &Library<'_>, settings: &Settings, name: &str) -> Result<Action, AgentError> {
     let found =
         action(name).or_else(|| own_actions(library, settings).into_iter().find(|own| own.name == name));
+    let is_empty = |layers: &Vec<String>| layers.is_empty();
     found.ok_or_else(|| {
         AgentError::Settings(match wrong(library, name) {
+            _ if settings.pipelines.get(name).is_some_and(is_empty) => {
+                format!("the pipeline '{name}' names no layers; name at least one agent or layer")
+            }
             Some(wrong) => format!("the action '{name}' cannot be used before this is mended: {wrong}"),
             None => format!("there is no action '{name}'"),
         })
@@ -206,7 +210,9 @@ fn pipelines(library: &Library<'_>, settings: &Settings) -> Vec<Action> {
         ..Action::default()
     };
     let stepper = Some(library::stepper(library)).filter(|layers| !layers.is_empty());
-    let own = settings.pipelines.iter().map(|(name, layers)| pipeline(name, layers.clone()));
+    // Without layers it would be an ask like any other.
+    let own = settings.pipelines.iter().filter(|(_, layers)| !layers.is_empty());
+    let own = own.map(|(name, layers)| pipeline(name, layers.clone()));
     own.chain(stepper.map(|layers| pipeline("stepper", layers))).collect()
 }
 

@@ -142,7 +142,11 @@ pub enum Event {
         call: CallId,
         answer: String,
     },
-    /// The person said this to the run while it was under way.
+    /// The person says this to the run under way; [`Event::Steered`] follows when it is heard.
+    Steering {
+        text: String,
+    },
+    /// The run heard what the person said to it while it was under way.
     Steered {
         text: String,
     },
@@ -307,6 +311,11 @@ pub enum Event {
         /// Whether it is still there, as something else.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         overwritten: bool,
+    },
+    /// The person rejected these hunks of a change that is still under review, counted from zero.
+    HunksRejected {
+        change: ChangeId,
+        hunks: Vec<usize>,
     },
     ChangeRefused {
         change: ChangeId,

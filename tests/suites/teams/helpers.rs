@@ -102,6 +102,19 @@ fn a_helper_calls_no_helper_and_there_is_a_cap() {
 }
 
 #[test]
+fn a_helper_without_a_task_is_not_started() {
+    let call = |task: &str| Reply::tool("agent", &json!({"task": task}));
+    let model = model(vec![call(""), call(" \n"), done()]);
+    let workspace = workspace(&model, "{}", "");
+    let _ = workspace.run(&["ask", "go"]).exits(0);
+    assert_eq!(model.requests().len(), 3, "nobody else was asked");
+    for request in 1..3 {
+        let told = results(&model.wait_request(request).body).concat();
+        assert!(told.contains("`task` is empty"), "{told}");
+    }
+}
+
+#[test]
 fn helpers_spend_what_is_their_parents() {
     let model = model(vec![two(), Reply::text("alpha: 2").when("count"), done()]);
     let workspace = workspace(&model, "{}", "budgets: {run: {requests: 2}}\n");

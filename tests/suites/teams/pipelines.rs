@@ -193,13 +193,16 @@ fn a_layer_that_fails_stops_the_run_or_is_skipped_as_it_says() {
 fn a_layer_has_no_more_steps_than_it_says_and_one_that_is_missing_is_named_before_anything_happens() {
     let read = || Reply::tool("read", &json!({"path": FILE}));
     let model = model(vec![read(), read()]);
-    let workspace = workspace(&model, "{}", "pipelines: {one: [plan], two: [plan, nobody]}\n");
+    let pipelines = "pipelines: {one: [plan], two: [plan, nobody], none: []}\n";
+    let workspace = workspace(&model, "{}", pipelines);
     workspace.write(PLAN, "---\ndescription: Plans.\nsteps: 2\n---\nYou plan.\n");
-    let report = workspace.run(&["ask", "--action", "two", "--json", "go"]).exits(1).json();
-    assert!(
-        report["error"].as_str().is_some_and(|error| error.contains("there is no layer 'nobody'")),
-        "{report}"
-    );
+    for (name, told) in
+        [("two", "there is no layer 'nobody'"), ("none", "the pipeline 'none' names no layers")]
+    {
+        let ran = workspace.run(&["ask", "--action", name, "go"]);
+        assert_ne!(ran.code, Some(0), "{ran}");
+        assert!(ran.stderr.contains(told), "{ran}");
+    }
     assert_eq!(model.requests().len(), 0);
     let report = workspace.run(&["ask", "--action", "one", "--json", "go"]).exits(1).json();
     assert!(report["error"].as_str().is_some_and(|error| error.contains("the 2 steps")), "{report}");

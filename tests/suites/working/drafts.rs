@@ -254,3 +254,27 @@ fn a_strangers_checks_do_not_count_and_one_that_is_for_other_files_does_not_run(
     assert_eq!((&report["status"], &report["checks"]), (&json!("succeeded"), &json!([])), "{report}");
     assert_eq!(workspace.read(FILE), tripled());
 }
+
+#[test]
+fn what_waits_for_its_checks_is_named_as_not_made_after_a_cancel() {
+    // The check has a question, so the draft waits for it.
+    let settings = "checks: [{name: look, command: \"touch made.txt\"}]\n";
+    let script = vec![triple(), done(), Reply::text("I see.")];
+    let mut scene = scene(personality::helix_25_07(), Format::Anthropic, settings, script);
+    let run = scene.ask("make it three times");
+    scene.pending();
+    scene.client.prompt();
+    let canceled = scene.client.command("copydesk.cancel", json!({"runId": run}));
+    assert_eq!(canceled, Ok(json!({"canceled": true})));
+    scene.over(1);
+    assert_eq!(scene.text(), TEXT);
+    let told = "The run ended before these edits were made: calc.py.";
+    let list = scene.workspace.run(&["sessions", "--json"]).exits(0).json();
+    let session = list["sessions"][0]["session"].as_str().unwrap_or_default().to_owned();
+    let shown = scene.workspace.run(&["sessions", "show", &session]).exits(0).stdout;
+    assert!(shown.contains(&format!("note: {told}")), "{shown}");
+    let _ = scene.workspace.run(&["ask", "--continue", "did it work?"]).exits(0);
+    let next = scene.request(2).text();
+    assert!(next.contains(told), "{next}");
+    scene.end();
+}

@@ -100,6 +100,15 @@ pub(crate) struct Running {
     pub(crate) view: RunView,
     pub(crate) cancel: CancellationToken,
     pub(crate) speak: mpsc::Sender<Words>,
+    pub(super) steering: Steering,
+}
+
+/// Where words to a run are written down before anybody says that it hears them.
+pub(super) enum Steering {
+    /// It has no record yet: these follow its first.
+    Waits(Vec<String>),
+    /// In the journal, without the secrets of its settings.
+    OnRecord(Redactor),
 }
 
 /// Everything the desk's task owns.

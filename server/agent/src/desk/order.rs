@@ -22,8 +22,11 @@ pub(crate) enum Order {
         cancel: CancellationToken,
         speak: mpsc::Sender<Words>,
     },
-    /// The run is under way, and more is known of it.
-    Began(RunView),
+    /// The run is on record, and more is known of it.
+    Began {
+        view: RunView,
+        redactor: Redactor,
+    },
     End {
         run: RunId,
     },

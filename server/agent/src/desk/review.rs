@@ -8,6 +8,7 @@ use copydesk_base::{ApprovalId, ChangeId, Redactor};
 
 use super::board::{Board, Closing};
 use crate::error::AgentError;
+use crate::session::recover::edits::REJECTED;
 
 /// A change plan under review.
 pub(crate) struct Review {
@@ -72,7 +73,7 @@ impl Board {
 
     /// Notes hunks as refused by the person. Answers the approval that is settled by it, if all are.
     pub(crate) fn rejected(&mut self, change: &ChangeId, hunks: &[usize]) -> Option<ApprovalId> {
-        let reason = "the person rejected it".to_owned();
+        let reason = REJECTED.to_owned();
         self.mark(change, hunks, &HunkState::Refused { reason })
     }
 

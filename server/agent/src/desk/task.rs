@@ -4,21 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::host::Shown;
-use copydesk_base::{ApprovalId, Event};
+use copydesk_base::{ApprovalId, Event, Redactor, RunId};
 use copydesk_permission::Rule;
 use copydesk_store::PendingRow;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::board::{Answer, Asked, Board, Running, Settlement};
+use super::board::{Answer, Asked, Board, Running, Settlement, Steering};
 use super::settle::Kept;
 use super::{Order, Reserved};
 use crate::error::AgentError;
+use crate::run::steer::Words;
 use crate::session::recorder::Recorder;
-use crate::view::View;
+use crate::view::{RunView, View};
 use crate::world::World;
-use copydesk_base::change::HunkReport;
+use copydesk_base::change::{HunkReport, RefusedHunk};
 
 /// How often the journal is asked for decisions of other processes, while something is pending.
 const ELSEWHERE: Duration = Duration::from_millis(250);
@@ -74,13 +75,10 @@ impl Task {
     async fn obey(&mut self, order: Order) {
         match order {
             Order::Begin { view, cancel, speak } => {
-                self.board.runs.insert(view.run.clone(), Running { view, cancel, speak });
+                let steering = Steering::Waits(vec![]);
+                self.board.runs.insert(view.run.clone(), Running { view, cancel, speak, steering });
             }
-            Order::Began(view) => {
-                if let Some(running) = self.board.runs.get_mut(&view.run) {
-                    running.view = view;
-                }
-            }
+            Order::Began { view, redactor } => self.began(view, redactor).await,
             Order::Question { view, reply } => {
                 self.board.questions.insert(view.id.clone(), (view, reply));
             }
@@ -101,8 +99,7 @@ impl Task {
                 let _ = reply.send(running.is_some());
             }
             Order::Steer { run, words, reply } => {
-                let running = self.board.runs.get(&run);
-                let _ = reply.send(running.is_some_and(|running| running.speak.try_send(words).is_ok()));
+                let _ = reply.send(self.steer(&run, words).await);
             }
             Order::End { run } => {
                 self.board.commands.retain(|_, (command, _)| command.run != run);
@@ -182,6 +179,41 @@ impl Task {
         }
     }
 
+    /// Takes in that a run is on record: what was said to it before follows.
+    async fn began(&mut self, view: RunView, redactor: Redactor) {
+        let Some(running) = self.board.runs.get_mut(&view.run) else { return };
+        let run = view.run.clone();
+        running.view = view;
+        let steering = std::mem::replace(&mut running.steering, Steering::OnRecord(redactor.clone()));
+        if let Steering::Waits(words) = steering
+            && !words.is_empty()
+        {
+            let events = words.into_iter().map(|text| Event::Steering { text }).collect();
+            if let Err(error) = self.recorder.record(&run, events, &redactor).await {
+                tracing::warn!(%error, "what was said to a run could not be written down");
+            }
+        }
+    }
+
+    /// Says something to a run; whether it will hear it. On record first: a process that dies takes no words along.
+    async fn steer(&mut self, run: &RunId, words: Words) -> bool {
+        let Some(running) = self.board.runs.get_mut(run) else { return false };
+        if running.speak.is_closed() || running.speak.capacity() == 0 {
+            return false;
+        }
+        match &mut running.steering {
+            Steering::Waits(waiting) => waiting.push(words.text.clone()),
+            Steering::OnRecord(redactor) => {
+                let said = Event::Steering { text: words.text.clone() };
+                if let Err(error) = self.recorder.record(run, vec![said], redactor).await {
+                    tracing::warn!(%error, "words to a run could not be written down");
+                    return false;
+                }
+            }
+        }
+        running.speak.try_send(words).is_ok()
+    }
+
     /// Puts a question to the person: durable first, then shown.
     async fn ask(&mut self, asked: Asked) {
         if let Some(twin) = self.board.twin(&asked) {
@@ -238,7 +270,18 @@ impl Task {
         change: &copydesk_base::ChangeId,
         hunks: Option<Vec<usize>>,
     ) -> Result<HunkReport, AgentError> {
-        let (_, taken, refused) = self.board.reserve(change, hunks.as_deref())?;
+        let (review, taken, refused) = self.board.reserve(change, hunks.as_deref())?;
+        let (run, redactor) = (review.plan.run.clone(), review.redactor.clone());
+        if !taken.is_empty() {
+            // Whoever is told how far the edit got, if its run ends before that is settled, must know of it.
+            let event = Event::HunksRejected { change: change.clone(), hunks: taken.clone() };
+            if let Err(error) = self.recorder.record(&run, vec![event], &redactor).await {
+                let given_back: Vec<RefusedHunk> =
+                    taken.iter().map(|hunk| RefusedHunk::new(*hunk, error.to_string())).collect();
+                self.board.free(change, &given_back);
+                return Err(error);
+            }
+        }
         if let Some(approval) = self.board.rejected(change, &taken) {
             self.settle(&approval, Settlement::Reviewed, "reviewed", "person").await;
         }

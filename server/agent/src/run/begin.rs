@@ -177,7 +177,8 @@ pub(super) async fn begin(
         return Err((Some(turn.settings), error));
     }
     let view = RunView { run, title, origin: turn.origin.clone(), started: turn.world.clock.now() };
-    shared.link.order(Order::Began(view));
+    let redactor = turn.settings.redactor.clone();
+    shared.link.order(Order::Began { view, redactor });
     Ok((turn, action, way))
 }
 

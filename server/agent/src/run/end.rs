@@ -15,6 +15,7 @@ use crate::draft;
 use crate::error::AgentError;
 use crate::hooks::{self, Heard, Point};
 use crate::run::answer::Way;
+use crate::run::steer;
 use crate::session::cues::Death;
 use crate::session::recover::{self, edits};
 use crate::settings::Settings;
@@ -91,20 +92,42 @@ fn whole(turn: &Turn, result: Result<(), AgentError>) -> Result<(), AgentError> 
     result.and(Err(error))
 }
 
-/// Names the edits that were made and that the model, or whoever goes on with the conversation, was never told of.
+/// Names what became of the edits of which the model, or whoever goes on with the conversation, was never told.
 async fn untold(turn: &mut Turn) {
     let records = turn.world.journal.records(&turn.run).await.unwrap_or_default();
-    let files: Vec<String> =
-        edits::untold(&records).iter().map(|file| path::shown(&turn.settings.root, file)).collect();
-    if files.is_empty() {
+    let root = &turn.settings.root;
+    let made: Vec<String> =
+        edits::untold(events(&records)).iter().map(|one| one.after(&path::shown(root, &one.path))).collect();
+    // What was asked about as a whole the person knows, and the model that it has no result.
+    let parents = match &turn.parent {
+        Some(parent) => turn.world.journal.records(parent).await.unwrap_or_default(),
+        None => vec![],
+    };
+    let waiting =
+        edits::waiting(&records, &parents).into_iter().filter(|one| one.was_drafted || one.is_begun());
+    let unmade: Vec<String> = waiting.map(|one| one.after(&path::shown(root, &one.path))).collect();
+    let mut said = Vec::new();
+    if !made.is_empty() {
+        said.push(format!(
+            "These edits were made before the run ended: {}. Undo takes them back.",
+            made.join(", ")
+        ));
+    }
+    if !unmade.is_empty() {
+        said.push(format!("The run ended before these edits were made: {}.", unmade.join(", ")));
+    }
+    if said.is_empty() {
         return;
     }
-    let text =
-        format!("These edits were made before the run ended: {}. Undo takes them back.", files.join(", "));
+    let text = said.join(" ");
     // Where the journal cannot be written the end says so.
     if turn.tell(format!("[{text}]")).await.is_ok() {
         let _ = turn.record(vec![Event::notice(text)]).await;
     }
+}
+
+fn events(records: &[Record]) -> impl Iterator<Item = &Event> + Clone {
+    records.iter().map(|record| &record.event)
 }
 
 /// Says what the person told the run and it never heard: a budget, an error or a cancel came first.
@@ -112,9 +135,8 @@ async fn unheard(turn: &mut Turn) -> Vec<String> {
     let unheard = turn.ear.rest();
     // What was told to a helper its run hears instead.
     for words in unheard.iter().filter(|_| turn.parent.is_none()) {
-        let text = format!("The run ended before it heard this; say it again: {words}");
         // Where the journal cannot be written the end says so.
-        let _ = turn.record(vec![Event::notice(text)]).await;
+        let _ = turn.record(vec![steer::given_back(words)]).await;
     }
     unheard
 }

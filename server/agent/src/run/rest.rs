@@ -118,8 +118,9 @@ pub(super) async fn handed_on(
         .await?;
     turn.last_text.clone_from(&text);
     let records = turn.world.journal.records(&turn.run).await?;
+    let untold = edits::untold(records.iter().map(|record| &record.event));
     let files: Vec<String> =
-        edits::untold(&records).iter().map(|file| path::shown(&turn.settings.root, file)).collect();
+        untold.iter().map(|one| one.after(&path::shown(&turn.settings.root, &one.path))).collect();
     if !files.is_empty() {
         // For the next turn of this conversation: no result of a call says it.
         turn.tell(format!("[Files that were changed for this answer: {}]", files.join(", "))).await?;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use copydesk_base::Event;
+use copydesk_base::{Event, Record};
 use copydesk_provider::Message;
 
 use crate::context::mentions::{self, Around};
@@ -105,6 +105,29 @@ pub(crate) async fn heard_last(turn: &mut Turn) -> Result<Vec<Message>, AgentErr
         turn.purse.begin_turn(turn.world.clock.now());
     }
     told(turn, words).await
+}
+
+/// What was said to a run and not heard where its records end.
+pub(crate) fn left(records: &[Record]) -> Vec<&str> {
+    let mut left: Vec<&str> = Vec::new();
+    for record in records {
+        match &record.event {
+            Event::Steering { text } => left.push(text),
+            // Words can be the answer that a question waits for.
+            Event::Steered { text } | Event::QuestionAnswered { answer: text, .. } => {
+                if let Some(at) = left.iter().position(|words| words == text) {
+                    left.remove(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    left
+}
+
+/// Gives words back to the person that their run ended before.
+pub(crate) fn given_back(words: &str) -> Event {
+    Event::notice(format!("The run ended before it heard this; say it again: {words}"))
 }
 
 /// How words begin that are said to a run at work.

@@ -41,8 +41,8 @@ const DROPPED: [&str; 14] = [
     "base",
 ];
 
-/// Events about costs and clocks, and pieces of answers.
-const PASSED_OVER: [&str; 3] = ["try_lost", "called", "streamed"];
+/// Events about costs and clocks, pieces of answers, and what is told once more when it counts.
+const PASSED_OVER: [&str; 5] = ["try_lost", "called", "streamed", "steering", "hunks_rejected"];
 
 /// The same for a document that [`super::telling::records`] made.
 pub fn comparable(exported: &Value) -> Value {

@@ -144,6 +144,8 @@ pub(crate) fn is_replayed(event: &Event) -> bool {
         Event::TryLost { .. }
         | Event::Called { .. }
         | Event::Streamed { .. }
+        | Event::Steering { .. }
+        | Event::HunksRejected { .. }
         | Event::ModelSwitched { .. }
         | Event::Notice { about: Some(About::Account | About::Route), .. } => false,
         Event::HookRan { point, .. } | Event::Judged { point: Some(point), .. } => !is_call(point),

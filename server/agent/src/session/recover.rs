@@ -12,8 +12,9 @@ use copydesk_base::{Event, Record, Redactor, RunId, RunStatus, Usage};
 use crate::budget::sums::Sums;
 use crate::changes::apply::There;
 use crate::error::AgentError;
+use crate::run::steer;
 use crate::session::recorder::Recorder;
-use crate::session::recover::edits::Writes;
+use crate::session::recover::edits::{Edit, Writes};
 use crate::team::arrival;
 use crate::world::World;
 
@@ -160,9 +161,11 @@ fn closing(
 ) -> Vec<Event> {
     let Writes { events: settled, mut made, mut unmade, mut unknown } = edits::writes(records, there);
     let mut events = vec![Event::CutShort {}];
+    let untold = edits::untold(records.iter().map(|record| &record.event).chain(&settled));
+    made.extend(untold.into_iter().filter(|edit| !made.contains(edit)).collect::<Vec<_>>());
     events.extend(settled);
-    made.extend(edits::untold(records).iter().map(|path| edits::named(path)));
-    unmade.extend(edits::waiting(records, parents));
+    let mut made: Vec<String> = made.iter().map(Edit::named).collect();
+    unmade.extend(edits::waiting(records, parents).iter().map(Edit::named));
     if edits::is_apart(records) {
         // Its worktree is gone, and the run that it worked for says what was in it.
         made.clear();
@@ -197,6 +200,7 @@ fn closing(
         // Whoever goes on with the conversation has to know it, too.
         events.extend([Event::told(format!("[{text}]")), Event::notice(text)]);
     }
+    events.extend(steer::left(records).into_iter().map(steer::given_back));
     let unanswered = unanswered(records);
     let mut usage = Sums::of([records]).all;
     for Helped { returned, usage: used, .. } in helped {

@@ -51,6 +51,10 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(arguments) => arguments,
         Err(output) => return Ok(output.into()),
     };
+    if task.trim().is_empty() {
+        let text = "`task` is empty, and a helper knows nothing else; say what it is to do";
+        return Ok(Output::failed(text).into());
+    }
     let found = name.as_ref().map(|name| turn.role.agents.iter().find(|agent| agent.name == *name).cloned());
     if let (Some(name), Some(None)) = (&name, &found) {
         let known: Vec<&str> = turn.role.agents.iter().map(|agent| agent.name.as_str()).collect();

@@ -17,7 +17,7 @@ use crate::changes::undo::{self, Direction};
 pub(super) struct Writes {
     /// The outcomes of intents that had none.
     pub(super) events: Vec<Event>,
-    pub(super) made: Vec<String>,
+    pub(super) made: Vec<Edit>,
     pub(super) unmade: Vec<String>,
     /// Nobody can tell.
     pub(super) unknown: Vec<String>,
@@ -38,36 +38,123 @@ pub(super) fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>
         if is_settled {
             continue;
         }
-        let what = if *undo { "the undo of the edit of" } else { "the edit of" };
-        let name = format!("{what} {}", path.display());
+        let so_far = records.iter().map(|record| &record.event).chain(&writes.events);
+        let pieces = if *undo { None } else { Pieces::of(so_far, change) };
+        let edit = Edit { path: path.to_owned(), pieces, of_undo: *undo, was_drafted: false };
         match there(path) {
             // One text stands for both: an empty file that came or went.
             Some(text) if text == *after && text != *before => {
                 let direction = if *undo { Some(Direction::Undo) } else { None };
                 writes.events.extend(undo::outcome(&records[..at], change, path, direction, (before, after)));
-                writes.made.push(name);
+                let now = records.iter().map(|record| &record.event).chain(&writes.events);
+                let pieces = if *undo { None } else { Pieces::of(now, change) };
+                writes.made.push(Edit { pieces, ..edit });
             }
             Some(text) if text == *before && before == after && !before.contains(REDACTED) => {}
-            Some(text) if text == *before && before != after => writes.unmade.push(name),
-            _ => writes.unknown.push(name),
+            // What was made of it before is told with what was not.
+            Some(text) if text == *before && edit.is_half_made() => {}
+            Some(text) if text == *before && before != after => writes.unmade.push(edit.named()),
+            _ => writes.unknown.push(edit.named()),
         }
     }
     writes
 }
 
-/// Edits that never came to be made, in words: those that waited for an answer or for the project's checks. `parents`
-/// are the records of the run that a helper works for: what it edits in place is written down there.
-pub(super) fn waiting(records: &[Record], parents: &[Record]) -> Vec<String> {
-    let mut waiting = Vec::new();
+/// An edit as it is named to people and models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Edit {
+    pub(crate) path: PathBuf,
+    /// How far it got, where it was settled hunk by hunk and not all of it was made.
+    pieces: Option<Pieces>,
+    of_undo: bool,
+    /// Whether its model was told that it is kept for the checks.
+    pub(crate) was_drafted: bool,
+}
+
+impl Edit {
+    /// In words, by its whole path.
+    pub(super) fn named(&self) -> String {
+        let what = if self.of_undo { "the undo of the edit of" } else { "the edit of" };
+        self.after(&format!("{what} {}", self.path.display()))
+    }
+
+    /// How far it got behind its name: nothing, where that is all or nothing of it.
+    pub(crate) fn after(&self, name: &str) -> String {
+        self.pieces.as_ref().map_or_else(|| name.to_owned(), |pieces| format!("{name} ({})", pieces.told()))
+    }
+
+    fn is_half_made(&self) -> bool {
+        self.pieces.as_ref().is_some_and(|pieces| !pieces.made.is_empty())
+    }
+
+    /// Whether a part of it was settled.
+    pub(crate) const fn is_begun(&self) -> bool {
+        self.pieces.is_some()
+    }
+}
+
+/// How far an edit got that is settled hunk by hunk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Pieces {
+    of: usize,
+    made: BTreeSet<usize>,
+    refused: BTreeMap<usize, String>,
+}
+
+impl Pieces {
+    /// Nothing, where all or nothing of it is settled.
+    fn of<'e>(events: impl Iterator<Item = &'e Event> + Clone, wanted: &ChangeId) -> Option<Self> {
+        let mut pieces = Self::default();
+        let mut sent: &[usize] = &[];
+        for event in events {
+            match event {
+                Event::ChangeProposed { change, hunks, .. } if change == wanted => pieces.of = *hunks,
+                Event::ChangeApplying { change, hunks, .. } if change == wanted => sent = hunks,
+                Event::ChangeApplied { change, .. } if change == wanted => pieces.made.extend(sent),
+                Event::HunksRejected { change, hunks } if change == wanted => {
+                    pieces.refused.extend(hunks.iter().map(|hunk| (*hunk, REJECTED.to_owned())));
+                }
+                Event::ChangeRefused { change, report } if change == wanted => {
+                    pieces.made.extend(&report.sent);
+                    let refused = report.refused.iter().map(|one| (one.hunk, one.reason.clone()));
+                    pieces.refused.extend(refused);
+                }
+                _ => {}
+            }
+        }
+        let settled = pieces.made.len() + pieces.refused.len();
+        (settled > 0 && pieces.made.len() < pieces.of).then_some(pieces)
+    }
+
+    fn told(&self) -> String {
+        let rest = (0..self.of).filter(|at| !self.made.contains(at)).map(|at| match self.refused.get(&at) {
+            Some(reason) => format!("hunk {}, {reason}", at + 1),
+            None => format!("hunk {}", at + 1),
+        });
+        let rest: Vec<String> = rest.collect();
+        format!("{} of {} hunks made; not made: {}", self.made.len(), self.of, rest.join("; "))
+    }
+}
+
+/// Why a hunk is refused that the person settled by itself.
+pub(crate) const REJECTED: &str = "the person rejected it";
+
+/// Edits of which nothing was made: those that waited for an answer or for the project's checks. `parents` are the
+/// records of the run that a helper works for: what it edits in place is written down there.
+pub(crate) fn waiting(records: &[Record], parents: &[Record]) -> Vec<Edit> {
+    let (mut waiting, mut drafted) = (Vec::<Edit>::new(), HashSet::new());
+    let all = || records.iter().chain(parents).map(|record| &record.event);
     for (at, record) in records.iter().enumerate() {
         let later = || records[at + 1..].iter().map(|record| &record.event);
-        let path = match &record.event {
-            Event::ChangeDrafted { path, .. }
-                if !later().any(
-                    |event| matches!(event, Event::ChangeProposed { path: same, .. } if same == path),
-                ) =>
-            {
-                path
+        let edit = match &record.event {
+            Event::ChangeDrafted { path, call } => {
+                drafted.insert(call);
+                if later()
+                    .any(|event| matches!(event, Event::ChangeProposed { path: same, .. } if same == path))
+                {
+                    continue;
+                }
+                Edit { path: path.to_owned(), pieces: None, of_undo: false, was_drafted: true }
             }
             Event::ChangeProposed { change, call, path, .. } => {
                 let approval = later().find_map(|event| match event {
@@ -92,13 +179,13 @@ pub(super) fn waiting(records: &[Record], parents: &[Record]) -> Vec<String> {
                 if is_over {
                     continue;
                 }
-                path
+                let (pieces, was_drafted) = (Pieces::of(all(), change), drafted.contains(call));
+                Edit { path: path.to_owned(), pieces, of_undo: false, was_drafted }
             }
             _ => continue,
         };
-        let name = named(path);
-        if !waiting.contains(&name) {
-            waiting.push(name);
+        if !waiting.iter().any(|known| known.path == edit.path) {
+            waiting.push(edit);
         }
     }
     waiting
@@ -109,14 +196,14 @@ pub(super) fn named(path: &Path) -> String {
     format!("the edit of {}", path.display())
 }
 
-/// The files with an edit that was made and stands, and of which the model of the run was never told.
-pub(crate) fn untold(records: &[Record]) -> BTreeSet<PathBuf> {
+/// The edits that were made and stand, and of which the model of the run was never told, each file once by its path.
+pub(crate) fn untold<'e>(events: impl Iterator<Item = &'e Event> + Clone) -> Vec<Edit> {
     let mut proposed: HashMap<&ChangeId, &CallId> = HashMap::new();
     let (mut drafted, mut open) = (HashSet::new(), HashSet::new());
     // By the change, since each may be taken back.
     let mut made: BTreeMap<&ChangeId, Made<'_>> = BTreeMap::new();
-    for record in records {
-        match &record.event {
+    for event in events.clone() {
+        match event {
             Event::ChangeProposed { change, call, .. } => {
                 proposed.insert(change, call);
             }
@@ -146,8 +233,18 @@ pub(crate) fn untold(records: &[Record]) -> BTreeSet<PathBuf> {
         }
     }
     // A helper tells what it did at its end, and its end is told by the result of its call.
-    let is_untold = |made: &Made<'_>| made.by != By::Helper || !open.is_empty();
-    made.into_values().filter(is_untold).map(|made| made.path.to_owned()).collect()
+    made.retain(|_, made| made.by != By::Helper || !open.is_empty());
+    let mut untold: BTreeMap<&Path, Edit> = BTreeMap::new();
+    for (change, Made { path, .. }) in made {
+        let pieces = Pieces::of(events.clone(), change);
+        let edit = Edit { path: path.to_owned(), pieces, of_undo: false, was_drafted: false };
+        // Of several edits of a file, the one that is not whole has more to tell.
+        let known = untold.entry(path).or_insert_with(|| edit.clone());
+        if known.pieces.is_none() {
+            *known = edit;
+        }
+    }
+    untold.into_values().collect()
 }
 
 /// Whether these are the records of a helper in a worktree.

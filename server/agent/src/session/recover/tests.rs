@@ -1,7 +1,7 @@
 //! What a run that was cut short leaves behind: what is closed, and what is said of it.
 
 use super::*;
-use copydesk_base::change::Base;
+use copydesk_base::change::{Base, HunkReport, RefusedHunk};
 use copydesk_base::{Effect, Timestamp};
 
 fn records(events: Vec<Event>) -> Vec<Record> {
@@ -86,6 +86,71 @@ fn edits_that_waited_are_named() {
     ] {
         let records = records(events.clone());
         assert_eq!(noticed(&closing(&records, &[], vec![], |_| None)), expect, "{events:?}");
+    }
+}
+
+#[test]
+fn an_edit_that_was_settled_by_halves_is_told_as_far_as_it_got() {
+    let proposed = || Event::ChangeProposed {
+        change: "chg-1".into(),
+        call: "cal-1".into(),
+        path: "/a".into(),
+        hunks: 3,
+    };
+    let applying = |hunks: &[usize]| match applying() {
+        Event::ChangeApplying { change, path, base, before, after, undo, folders, .. } => {
+            let hunks = hunks.to_vec();
+            Event::ChangeApplying { change, path, base, before, after, undo, folders, hunks }
+        }
+        other => other,
+    };
+    let rejected = |hunks: &[usize]| Event::HunksRejected { change: "chg-1".into(), hunks: hunks.to_vec() };
+    let refused = || Event::ChangeRefused {
+        change: "chg-1".into(),
+        report: HunkReport { sent: vec![0, 1], refused: vec![RefusedHunk::new(2, "the text changed")] },
+    };
+    for (events, expect) in [
+        (
+            vec![proposed(), rejected(&[0]), applying(&[1]), applied()],
+            "Made all the same: the edit of /a (1 of 3 hunks made; not made: hunk 1, the person rejected it; hunk 3).",
+        ),
+        (
+            vec![proposed(), rejected(&[1])],
+            "Not made: the edit of /a (0 of 3 hunks made; not made: hunk 1; hunk 2, the person rejected it; hunk 3).",
+        ),
+        // The last one is found in the file, or is not.
+        (
+            vec![proposed(), applying(&[0]), applied(), applying(&[2])],
+            "Made all the same: the edit of /a (2 of 3 hunks made; not made: hunk 2).",
+        ),
+        (
+            vec![proposed(), applying(&[0, 1]), applied(), refused()],
+            "Made all the same: the edit of /a (2 of 3 hunks made; not made: hunk 3, the text changed).",
+        ),
+        (vec![proposed(), applying(&[0, 1, 2]), applied()], "Made all the same: the edit of /a."),
+    ] {
+        let records = records(events.clone());
+        let closing = closing(&records, &[], vec![], |_| Some("new".to_owned()));
+        assert_eq!(noticed(&closing), format!("A run was cut short. {expect}"), "{events:?}");
+    }
+}
+
+#[test]
+fn words_that_a_run_did_not_hear_are_given_back() {
+    let steering = |text: &str| Event::Steering { text: text.into() };
+    let steered = |text: &str| Event::Steered { text: text.into() };
+    let answered = |text: &str| Event::QuestionAnswered { call: "cal-1".into(), answer: text.into() };
+    for (events, expect) in [
+        (vec![steering("a"), steering("b")], vec!["a", "b"]),
+        (vec![steering("a"), steering("b"), steered("b")], vec!["a"]),
+        (vec![steering("a"), steering("a"), steered("a")], vec!["a"]),
+        (vec![steering("a"), answered("a"), steered("of a recording")], vec![]),
+    ] {
+        let given_back: Vec<Event> = expect.iter().map(|words| steer::given_back(words)).collect();
+        let closing = closing(&records(events.clone()), &[], vec![], |_| None);
+        let notices: Vec<Event> =
+            closing.into_iter().filter(|event| matches!(event, Event::Notice { .. })).collect();
+        assert_eq!(notices, given_back, "{events:?}");
     }
 }
 
@@ -203,8 +268,9 @@ fn edits_that_a_model_was_not_told_of_are_found() {
         (vec![called("cal-1"), proposed("chg-1", "cal-1"), made("chg-1", "/a")], vec!["/a"]),
     ] {
         let records = records(events.clone());
-        let expect: Vec<std::path::PathBuf> = expect.iter().map(Into::into).collect();
-        assert_eq!(Vec::from_iter(edits::untold(&records)), expect, "{events:?}");
+        let untold = edits::untold(events.iter());
+        let untold: Vec<&str> = untold.iter().filter_map(|edit| edit.path.to_str()).collect();
+        assert_eq!(untold, expect, "{events:?}");
         let words = noticed(&closing(&records, &[], vec![], |_| None)).to_owned();
         assert_eq!(words.contains("Made all the same: the edit of /a"), !expect.is_empty(), "{words}");
     }
