@@ -20,6 +20,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::changes::command::{self, Before};
 use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::library;
@@ -104,8 +105,21 @@ pub(crate) async fn at(
         facts["worktree"] = json!(turn.settings.root);
     }
     let home = Home::of(turn);
+    let before = match point {
+        // What stands behind work may do more of it, as a formatter does; the others only look.
+        Point::PostToolUse | Point::SubagentStop | Point::Stop => {
+            let lines =
+                home.hooks(point).iter().filter(|hook| tool.is_none_or(|tool| fits(hook, tool) == Ok(true)));
+            let lines: Vec<&str> = lines.map(|hook| hook.command.as_str()).collect();
+            let effect = Effect::Execute { command: lines.join("\n"), cwd: home.settings.root.clone() };
+            if lines.is_empty() { Before::default() } else { command::keep(turn, &effect).await }
+        }
+        _ => Before::default(),
+    };
     let page = Some(Page { shared: &turn.shared, run: &turn.run });
     let heard = home.run(home.hooks(point), (point, tool), facts, page, &turn.cancel).await;
+    let call = turn.shared.call_id();
+    command::settle(turn, &call, before).await?;
     if turn.cancel.is_cancelled() {
         return Err(AgentError::Canceled);
     }

@@ -78,6 +78,18 @@ pub enum HunkState {
     Refused { reason: String },
 }
 
+/// What stands where a file was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Instead {
+    Link {
+        to: PathBuf,
+    },
+    Folder,
+    /// A pipe, a socket, a device.
+    Other,
+}
+
 /// What a request to apply, reject or undo did: `{sent: [hunk], refused: [{hunk, reason}]}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HunkReport {
@@ -100,6 +112,30 @@ impl RefusedHunk {
     /// One that did not fit, or that nobody was asked about by itself.
     pub fn new(hunk: usize, reason: impl Into<String>) -> Self {
         Self { hunk, reason: reason.into(), by_person: false }
+    }
+}
+
+impl Instead {
+    /// What stands at a path, where that is no file.
+    pub fn at(path: &std::path::Path) -> Option<Self> {
+        let kind = path.symlink_metadata().ok()?.file_type();
+        if kind.is_symlink() {
+            return path.read_link().ok().map(|to| Self::Link { to });
+        }
+        match (kind.is_file(), kind.is_dir()) {
+            (true, _) => None,
+            (_, true) => Some(Self::Folder),
+            _ => Some(Self::Other),
+        }
+    }
+
+    /// `a link`, `a folder`, `no plain file`.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Link { .. } => "a link",
+            Self::Folder => "a folder",
+            Self::Other => "no plain file",
+        }
     }
 }
 

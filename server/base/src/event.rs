@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use parts::{About, Carried, Denied, OfSummary, Origin, Section, Todo, TodoState, Wanted, Written};
 
-use crate::change::{Base, CheckVerdict, HunkReport};
+use crate::change::{Base, CheckVerdict, HunkReport, Instead};
 use crate::{ApprovalId, Because, CallId, ChangeId, Effect, Grade, RunId, SessionId, Timestamp, Usage};
 
 mod parts;
@@ -301,6 +301,12 @@ pub enum Event {
         path: PathBuf,
         before: Option<String>,
         after: Option<String>,
+        /// What the command put where the file was, as far as that is no file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<Instead>,
+        /// How many folders around a new file came with it.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        folders: usize,
     },
     /// A command took this away, a file or a folder, or made something else of it, and that is not taken back.
     CommandTook {
@@ -335,6 +341,11 @@ pub enum Event {
         before: String,
         after: String,
         redo: bool,
+    },
+    /// An undo or redo could do nothing with this, and left it to the person: the next one goes on to another run.
+    LeftAlone {
+        change: ChangeId,
+        path: PathBuf,
     },
     /// A check of the project ran on what the agent has edited, in a copy that holds the edits.
     Checked {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ContentHash;
+use crate::change::Instead;
 
 /// A text as it stands right now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +38,16 @@ pub trait Files: Send + Sync {
     /// Takes a file away, under the same precondition. For undoing a creation.
     fn remove(&self, path: &Path, expect: Expect) -> Result<(), FileError>;
 
+    /// The same for one that an editor holds open: what the editor shows stays as it is.
+    fn remove_saved(&self, path: &Path, expect: Expect) -> Result<(), FileError> {
+        self.remove(path, expect)
+    }
+
     /// Takes a folder away, if nothing is in it.
     fn remove_folder(&self, path: &Path) -> Result<(), FileError>;
+
+    /// Takes away what stands where a file was, if it is still this; a folder if nothing is in it.
+    fn clear(&self, path: &Path, instead: &Instead) -> Result<(), FileError>;
 
     /// Whether an editor holds it open, so that a write must go through the client.
     fn is_open(&self, path: &Path) -> bool;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use copydesk_agent::DiskFiles;
 use copydesk_base::Files;
+use copydesk_base::change::Instead;
 use copydesk_base::files::{Entry, Expect, FileError, FileText, Opening};
 
 use crate::documents::Documents;
@@ -65,8 +66,16 @@ impl Files for EditorFiles {
         self.disk.remove(path, expect)
     }
 
+    fn remove_saved(&self, path: &Path, expect: Expect) -> Result<(), FileError> {
+        self.disk.remove(path, expect)
+    }
+
     fn remove_folder(&self, path: &Path) -> Result<(), FileError> {
         self.disk.remove_folder(path)
+    }
+
+    fn clear(&self, path: &Path, instead: &Instead) -> Result<(), FileError> {
+        self.disk.clear(path, instead)
     }
 
     fn is_open(&self, path: &Path) -> bool {

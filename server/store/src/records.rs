@@ -161,6 +161,8 @@ fn project(transaction: &Transaction<'_>, record: &Record) -> Result<(), Halt> {
                 .execute(params![run, word.as_ref().and_then(|word| word.as_str())])?;
         }
         Event::Undone { change, redo: false, .. } => mark(transaction, change, run, "undone")?,
+        // Until something new is made of it: it stands, and no undo without a name comes to it.
+        Event::LeftAlone { change, .. } => mark(transaction, change, run, "left")?,
         Event::ChangeApplied { change, .. }
         | Event::CommandChanged { change, .. }
         | Event::Undone { change, .. } => {

@@ -17,6 +17,9 @@ use similar::{Algorithm, DiffTag, TextDiffConfig, capture_diff_slices};
 
 use crate::position::lines;
 
+/// Why an undo left a hunk alone whose earlier text is there.
+pub const NOT_THERE: &str = "the edit is not there: it was never saved, or somebody took it back already";
+
 /// Where a hunk stands in the current text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rebased {
@@ -106,7 +109,7 @@ pub fn undo(applied: &[(&str, &str)], current: &str) -> Undone {
                 Rebased::Moved(span) => edits.push((span, text.clone())),
                 Rebased::Overlaps { with } => {
                     let reason = if with.of(&undone.text) == text {
-                        "the edit is not there: it was never saved, or somebody took it back already"
+                        NOT_THERE
                     } else {
                         "these lines were changed again later; take them back by hand"
                     };

@@ -332,3 +332,61 @@ fn what_the_person_saved_while_a_command_ran_is_left_alone_and_what_their_editor
         scene.end();
     });
 }
+
+#[test]
+fn what_an_editor_has_not_loaded_is_called_so_and_taken_back_behind_it() {
+    in_four(|personality, format| {
+        let mut scene = Scene::begin(Stage {
+            program: COPYDESK,
+            personality,
+            format,
+            permissions: "{allow: [\"Bash(sh work.sh)\"]}".to_owned(),
+            script: vec![Reply::tool("bash", &json!({"command": "sh work.sh"})), done()],
+            files: [("b.py", "b = 1\n"), ("work.sh", "echo 'b = 2' > b.py\n")]
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .to_vec(),
+        });
+        let b = scene.workspace.uri("b.py");
+        scene.client.open(&b, "python", "b = 1\n");
+        for quiet in ["workspace/applyEdit", "window/logMessage"] {
+            scene.client.quiet(quiet);
+        }
+        let _ = scene.ask("work");
+        scene.over(1);
+        let undone = scene.client.command("copydesk.undo", json!({})).expect("an undo is answered");
+        assert_eq!(undone["sent"], json!([]), "{undone}");
+        let why = "b.py: the edit is in the file and not in the text that your editor shows; load the file there anew and try again";
+        assert_eq!(undone["refused"], json!([{"hunk": 0, "reason": why}]), "{undone}");
+        scene.client.set_text(&b, "b = 2\n");
+        let undone = scene.client.command("copydesk.undo", json!({})).expect("an undo is answered");
+        assert_eq!(undone["sent"], json!([0]), "{undone}");
+        scene.client.wait("the edit of b.py", |client| (client.text(&b) == "b = 1\n").then_some(()));
+        scene.end();
+    });
+}
+
+#[test]
+fn a_file_that_a_run_created_goes_from_the_disk_though_an_editor_shows_it() {
+    in_four(|personality, format| {
+        let mut scene = Scene::begin(Stage {
+            program: COPYDESK,
+            personality,
+            format,
+            permissions: "{mode: accept-edits}".to_owned(),
+            script: vec![Reply::tool("write", &json!({"path": "new.py", "content": "n = 1\n"})), done()],
+            files: vec![],
+        });
+        let _ = scene.ask("write it");
+        scene.over(1);
+        let new = scene.workspace.uri("new.py");
+        scene.client.open(&new, "python", "n = 1\n");
+        scene.client.quiet("workspace/applyEdit");
+        let undone = scene.client.command("copydesk.undo", json!({})).expect("an undo is answered");
+        assert_eq!(undone, json!({"sent": [0], "refused": []}));
+        scene.client.wait("the empty text", |client| client.text(&new).is_empty().then_some(()));
+        let gone =
+            eventually(Instant::now() + PATIENCE, || (!scene.workspace.exists("new.py")).then_some(()));
+        assert!(gone.is_some(), "it is gone from the disk");
+        scene.end();
+    });
+}

@@ -4,13 +4,14 @@
 //! after. What the editor answered is not believed; [`Host::apply`](copydesk_base::Host::apply) says what a document
 //! version carried.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
 use copydesk_base::change::{Base, ChangePlan, HunkReport, RefusedHunk};
-use copydesk_base::files::{Expect, FileError, FileText};
+use copydesk_base::files::{Expect, FileError, FileText, LARGEST_FILE};
 use copydesk_base::host::{Aim, Applied, DocumentEdit};
-use copydesk_base::{ChangeId, Event, Files, Redactor, RunId, Span, TextEdit, path};
+use copydesk_base::{ChangeId, ContentHash, Event, Files, Redactor, RunId, Span, TextEdit, path};
 use copydesk_text::rebase::{self, Rebased};
 
 use crate::error::AgentError;
@@ -36,6 +37,17 @@ impl There {
     /// The same beside the tasks: a disk that is slow holds up no other run, and no keystroke.
     pub(crate) async fn look_aside(world: &World, path: &Path) -> Result<Self, FileError> {
         aside(world, path, Self::in_files).await
+    }
+
+    /// What is on the disk, whatever an editor holds.
+    pub(crate) async fn saved_aside(world: &World, path: &Path) -> Result<Self, FileError> {
+        aside(world, path, |files, path| {
+            let io = |source| FileError::Io { path: path.to_owned(), source };
+            let mut text = String::new();
+            files.open(path)?.take(LARGEST_FILE).read_to_string(&mut text).map_err(io)?;
+            Ok(Self::Text(FileText { hash: ContentHash::of(&text), text: text.into(), version: None }))
+        })
+        .await
     }
 
     fn in_files(files: &dyn Files, path: &Path) -> Result<Self, FileError> {

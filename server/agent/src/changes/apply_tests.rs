@@ -7,7 +7,7 @@ use super::*;
 use crate::DiskFiles;
 use crate::bench::{Bench, Script};
 use copydesk_base::Files;
-use copydesk_base::change::{Hunk, HunkState};
+use copydesk_base::change::{Hunk, HunkState, Instead};
 use copydesk_base::files::{Entry, Opening};
 
 /// A plan that replaces the whole of a file.
@@ -109,6 +109,10 @@ impl Files for Open {
 
     fn remove_folder(&self, path: &Path) -> Result<(), FileError> {
         DiskFiles.remove_folder(path)
+    }
+
+    fn clear(&self, path: &Path, instead: &Instead) -> Result<(), FileError> {
+        DiskFiles.clear(path, instead)
     }
 
     fn is_open(&self, _: &Path) -> bool {

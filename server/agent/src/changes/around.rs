@@ -9,10 +9,10 @@
 //! - It is bounded: [`FILES`], [`BYTES`], [`LARGEST`], and of what changed [`CHANGED`] and [`CHANGED_BYTES`]. What is
 //!   not kept for that is named where it changed; files beyond the first [`FILES`] are not known at all.
 //! - Only plain files that git does not ignore and that the agent may read, as they are on the disk.
-//! - A file counts as made by the command only if it was not there under any name: what a command merely let appear (an
-//!   ignore rule that went) is nobody's to take away.
+//! - A file counts as made by the command only if it was not there under any name, or under one that is gone and that
+//!   undo brings back: what a command merely let appear (an ignore rule that went) is nobody's to take away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::Metadata;
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -20,8 +20,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use copydesk_base::Files;
+use copydesk_base::change::Instead;
 use copydesk_base::files::Opened;
+use copydesk_base::{Files, path};
 
 use super::named::Changed;
 use crate::gate::twins::Twins;
@@ -46,6 +47,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// What was there at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Around {
+    root: PathBuf,
     files: BTreeMap<PathBuf, Was>,
     /// Whether these are all.
     is_whole: bool,
@@ -82,7 +84,8 @@ pub(super) struct Difference {
 impl Around {
     /// Looks at all files below the root of the policy; those that are as they were before are not read.
     pub(super) fn look(before: &Self, twins: &Twins, files: &dyn Files) -> Self {
-        let (mut now, mut room) = (Self { files: BTreeMap::new(), is_whole: true }, BYTES);
+        let (mut now, mut room) = (Self { is_whole: true, ..Self::default() }, BYTES);
+        now.root.clone_from(&twins.policy.root);
         let (mut reads, mut open) = (twins.reads(), files.opening());
         let walk = ignore::WalkBuilder::new(&twins.policy.root)
             .hidden(false)
@@ -121,7 +124,13 @@ impl Around {
     }
 
     /// What became of the files by a command that began then.
-    pub(super) fn difference(&self, now: &Self, began: SystemTime) -> Difference {
+    /// `was_absent` knows of folders that were not there before.
+    pub(super) fn difference(
+        &self,
+        now: &Self,
+        began: SystemTime,
+        was_absent: impl Fn(&Path) -> bool,
+    ) -> Difference {
         let mut difference = Difference::default();
         for (path, was) in &self.files {
             match (now.files.get(path), &was.text) {
@@ -137,18 +146,37 @@ impl Around {
                     difference.left.push((path.clone(), *why));
                 }
                 // It may be beyond what is looked at now, or ignored.
-                (None, _) if path.symlink_metadata().is_ok() => {}
-                (None, Ok(before)) => difference.changed.push(changed(path, Some(before), None)),
+                (None, _) if is_file(path) => {}
+                (None, Ok(before)) => {
+                    let instead = Instead::at(path);
+                    difference.changed.push(Changed { instead, ..changed(path, Some(before), None) });
+                }
                 (None, Err(why)) => difference.left.push((path.clone(), *why)),
             }
         }
+        let moved = self.moved();
+        let is_moved = |is: &Was| {
+            let from = moved.get(&is.stamp.number);
+            from.is_some_and(|(path, was)| was.is(is) && path.symlink_metadata().is_err())
+        };
+        let is_within = |folder: &&Path| folder.starts_with(&now.root) && *folder != now.root;
+        let is_new = |folder: &Path| was_absent(folder) || is_born_since(folder, began);
         let new = now.files.iter().filter(|(path, _)| self.is_whole && !self.files.contains_key(*path));
-        for (path, is) in new.filter(|(path, _)| is_born_since(path, began)) {
+        for (path, is) in new.filter(|(path, is)| is_born_since(path, began) || is_moved(is)) {
             if let Ok(after) = &is.text {
-                difference.changed.push(changed(path, None, Some(after)));
+                // All that is in a new folder came with it.
+                let around = path.ancestors().skip(1).take_while(is_within).enumerate();
+                let folders = around.filter(|(_, folder)| is_new(folder)).last().map_or(0, |(at, _)| at + 1);
+                difference.changed.push(Changed { folders, ..changed(path, None, Some(after)) });
             }
         }
         difference
+    }
+
+    /// The files whose texts are kept, by what the system knows them by: one that is found elsewhere was moved there.
+    fn moved(&self) -> HashMap<(u64, u64), (&Path, &Was)> {
+        let kept = self.files.iter().filter(|(_, was)| was.text.is_ok());
+        kept.map(|(path, was)| (was.stamp.number, (path.as_path(), was))).collect()
     }
 }
 
@@ -185,7 +213,13 @@ impl Stamp {
 
 fn changed(path: &Path, before: Option<&Arc<str>>, after: Option<&Arc<str>>) -> Changed {
     let text = |text: Option<&Arc<str>>| text.map(ToString::to_string);
-    Changed { path: path.to_owned(), before: text(before), after: text(after) }
+    Changed { after: text(after), ..Changed::of(path.to_owned(), text(before)) }
+}
+
+/// Whether there is a file under the name, and not by way of a link.
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
+        && path.parent().is_none_or(|folder| path::resolve(Path::new("/"), folder) == folder)
 }
 
 /// Whether it was left alone for long enough. A clock that went back says nothing.
@@ -227,7 +261,7 @@ mod tests {
     #[test]
     fn what_changed_is_told_with_both_texts() {
         let write = |root: &Path, name: &str, text: &[u8]| std::fs::write(root.join(name), text).unwrap();
-        let deeds: [Row; 9] = [
+        let deeds: [Row; 11] = [
             ("nothing", |_| {}, &[], &[]),
             (
                 "another text",
@@ -246,6 +280,21 @@ mod tests {
                 "new",
                 |root| std::fs::write(root.join("deep/c"), "c\n").unwrap(),
                 &[("deep/c", None, Some("c\n"))],
+                &[],
+            ),
+            (
+                "moved with its folder",
+                |root| std::fs::rename(root.join("deep"), root.join("other")).unwrap(),
+                &[("deep/b", Some("b\n"), None), ("other/b", None, Some("b\n"))],
+                &[],
+            ),
+            (
+                "a link in its place",
+                |root| {
+                    std::fs::remove_file(root.join("a")).unwrap();
+                    std::os::unix::fs::symlink("deep/b", root.join("a")).unwrap();
+                },
+                &[("a", Some("one\n"), None)],
                 &[],
             ),
             ("no text", |root| std::fs::write(root.join("bytes"), [0xfe, 0xff]).unwrap(), &[], &["bytes"]),
@@ -277,7 +326,7 @@ mod tests {
             let look = |before: &Around| Around::look(before, &twins, &DiskFiles);
             let (before, began) = (look(&Around::default()), SystemTime::now());
             deed(&root);
-            let difference = before.difference(&look(&before), began);
+            let difference = before.difference(&look(&before), began, |_| false);
             let below = |path: &Path| path.strip_prefix(&root).unwrap().display().to_string();
             let changed: Vec<_> = difference
                 .changed
@@ -311,8 +360,8 @@ mod tests {
         std::fs::remove_file(root.join(".gitignore")).unwrap();
         let now = Around::look(&before, &twins, &DiskFiles);
         assert_eq!(now.files.len(), 2);
-        let expect = Changed { path: root.join(".gitignore"), before: Some("x\n".to_owned()), after: None };
-        assert_eq!(before.difference(&now, began).changed, [expect]);
+        let expect = Changed::of(root.join(".gitignore"), Some("x\n".to_owned()));
+        assert_eq!(before.difference(&now, began, |_| false).changed, [expect]);
     }
 
     #[test]
@@ -329,7 +378,7 @@ mod tests {
         let part = look(&whole);
         assert_eq!((whole.is_whole, part.is_whole), (true, false));
         // Which of them it comes to is the disk's order; one that it does not come to is not gone.
-        let Difference { changed, left } = whole.difference(&part, began);
+        let Difference { changed, left } = whole.difference(&part, began, |_| false);
         assert!(
             changed.iter().all(|one| one.path == root.join("new")) && left.is_empty(),
             "{changed:?} {left:?}"
@@ -339,6 +388,6 @@ mod tests {
             std::fs::write(root.join(format!("{at:05}")), "y").unwrap();
         }
         let now = look(&whole);
-        assert!(whole.difference(&now, began).is_too_much());
+        assert!(whole.difference(&now, began, |_| false).is_too_much());
     }
 }

@@ -72,7 +72,7 @@ pub(crate) async fn settle(turn: &mut Turn, call: &CallId, before: Before) -> Re
     let (was, began) = (around.files.clone(), around.began);
     let looking = tokio::task::spawn_blocking(move || {
         let now = Around::look(&was, &Twins::of(policy), &*files);
-        let mut difference = was.difference(&now, began);
+        let mut difference = was.difference(&now, began, |folder| named.was_absent(folder));
         difference.changed.retain(|one| !named.has(&one.path));
         difference.left.retain(|(path, _)| !named.has(path));
         let (changed, gone) = named.changed(&*files);
@@ -87,7 +87,10 @@ pub(crate) async fn settle(turn: &mut Turn, call: &CallId, before: Before) -> Re
         overwritten,
     };
     let mut events: Vec<Event> = changed.into_iter().map(|one| told(turn, call, one)).collect();
-    events.extend(gone.into_iter().map(|(path, why)| took(path, why, false)));
+    events.extend(gone.into_iter().map(|(path, why)| {
+        let overwritten = path.symlink_metadata().is_ok();
+        took(path, why, overwritten)
+    }));
     if difference.is_too_much() {
         events.push(took(turn.settings.root.clone(), "it changed more files than are kept", true));
     } else if difference != Difference::default() {
@@ -117,9 +120,10 @@ pub(crate) async fn settle(turn: &mut Turn, call: &CallId, before: Before) -> Re
     turn.recorder.record(&turn.edits_of, events, &turn.settings.redactor).await
 }
 
-fn told(turn: &Turn, call: &CallId, Changed { path, before, after }: Changed) -> Event {
-    let change = ChangeId::new(&*turn.world.ids);
-    Event::CommandChanged { change, call: call.clone(), path, before, after }
+fn told(turn: &Turn, call: &CallId, one: Changed) -> Event {
+    let (change, call) = (ChangeId::new(&*turn.world.ids), call.clone());
+    let Changed { path, before, after, instead, folders } = one;
+    Event::CommandChanged { change, call, path, before, after, instead, folders }
 }
 
 /// Whether another conversation is at work in the workspace, or one began since. Helpers have none of their own: whom

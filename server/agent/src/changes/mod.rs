@@ -11,13 +11,17 @@
 //! | `story` | which edits of a run are in force, from the journal |
 //! | `undo` | one run's edits back and again, later typing kept |
 //! | `inverse` | what becomes of a text by that |
+//! | `left` | what no undo does anything with any more |
+//! | `ends` | line ends and marks that an editor tells otherwise than it saves them |
 //! | `rewind` | everything since a turn |
 
 pub(crate) mod apply;
 pub(crate) mod around;
 pub(crate) mod command;
+pub(crate) mod ends;
 mod inverse;
 pub(crate) mod known;
+mod left;
 mod named;
 pub(crate) mod rewind;
 pub(crate) mod story;

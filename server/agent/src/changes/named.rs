@@ -16,6 +16,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use copydesk_base::Files;
+use copydesk_base::change::Instead;
 use copydesk_permission::{Policy, effects_of};
 
 use crate::gate::twins::Twins;
@@ -81,12 +82,28 @@ impl Named {
     /// What has become of it: the text before and after of each file that is another one now, and what is gone for
     /// good.
     pub(super) fn changed(self, files: &dyn Files) -> (Vec<Changed>, Vec<(PathBuf, &'static str)>) {
-        let changed = self.kept.into_iter().filter_map(|(path, before)| {
-            let after = text(&path, files, BYTES).unwrap_or_else(|_| before.clone());
-            (after != before).then_some(Changed { path, before, after })
-        });
         let is_gone = |(path, _): &(PathBuf, _)| path.symlink_metadata().is_err();
-        (changed.collect(), self.unkept.into_iter().filter(is_gone).collect())
+        let mut lost: Vec<_> = self.unkept.into_iter().filter(is_gone).collect();
+        let mut changed = Vec::new();
+        for (path, before) in self.kept {
+            let instead = Instead::at(&path);
+            match (text(&path, files, BYTES), before) {
+                (Ok(after), before) if after == before => {}
+                (Ok(after), before) => changed.push(Changed { after, ..Changed::of(path, before) }),
+                (Err(_), before @ Some(_)) if instead.is_some() => {
+                    changed.push(Changed { instead, ..Changed::of(path, before) });
+                }
+                (Err(_), Some(_)) => lost.push((path, "what it is now could not be read as a text")),
+                // Something new that is no text.
+                (Err(_), None) => {}
+            }
+        }
+        (changed, lost)
+    }
+
+    /// Whether there was nothing of this name.
+    pub(super) fn was_absent(&self, path: &Path) -> bool {
+        self.kept.get(path).is_some_and(Option::is_none)
     }
 }
 
@@ -96,6 +113,17 @@ pub(super) struct Changed {
     pub(super) path: PathBuf,
     pub(super) before: Option<String>,
     pub(super) after: Option<String>,
+    /// What stands there now that is no file.
+    pub(super) instead: Option<Instead>,
+    /// How many folders around it came with it.
+    pub(super) folders: usize,
+}
+
+impl Changed {
+    /// A file that is gone.
+    pub(super) const fn of(path: PathBuf, before: Option<String>) -> Self {
+        Self { path, before, after: None, instead: None, folders: 0 }
+    }
 }
 
 /// What may still be kept.

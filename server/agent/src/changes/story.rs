@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use copydesk_base::change::Base;
+use copydesk_base::change::{Base, Instead};
 use copydesk_base::{ChangeId, Effect, Event, Record};
 
 /// What the journal says about one file of a run.
@@ -17,6 +17,8 @@ pub(crate) struct FileStory {
     pub(crate) created: bool,
     /// Whether a command of the run took it away, so that bringing the edits again does, too.
     pub(crate) removed: bool,
+    /// What that command put in its place.
+    pub(crate) instead: Option<Instead>,
     /// The folders that were made for it, the innermost first.
     pub(crate) folders: Vec<PathBuf>,
     /// The changes in `live` or in `undone`, oldest first.
@@ -37,14 +39,17 @@ pub(crate) fn stories(records: &[Record]) -> BTreeMap<PathBuf, FileStory> {
             }
             Event::ChangeApplied { path, before, after, change } => {
                 let story = stories.entry(path.clone()).or_default();
-                story.removed = false;
+                (story.removed, story.instead) = (false, None);
                 story.made(change, (before.clone(), after.clone()));
             }
-            Event::CommandChanged { path, before, after, change, .. } => {
+            Event::CommandChanged { path, before, after, change, instead, folders, .. } => {
                 let story = stories.entry(path.clone()).or_default();
                 // What the run itself made and took away again was never there for anybody else.
                 story.created |= before.is_none() && story.live.is_empty();
-                story.removed = after.is_none();
+                (story.removed, story.instead) = (after.is_none(), instead.clone());
+                if *folders > 0 {
+                    story.folders = path.ancestors().skip(1).take(*folders).map(Path::to_owned).collect();
+                }
                 story.made(change, (before.clone().unwrap_or_default(), after.clone().unwrap_or_default()));
             }
             Event::Undone { path, before, after, redo, .. } => {
@@ -97,7 +102,7 @@ pub(crate) fn lost(records: &[Record], shown: impl Fn(&Path) -> String) -> Vec<S
             }
             _ => None,
         });
-        let by = by.map_or_else(|| "a command".to_owned(), |command| format!("`{command}`"));
+        let by = by.map_or_else(|| "a command or a hook".to_owned(), |command| format!("`{command}`"));
         let did = if *overwritten { "changed it" } else { "took it away" };
         let sentence = format!("{}: {by} {did}, and {reason}", shown(path));
         if !lost.contains(&sentence) {

@@ -7,18 +7,21 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use copydesk_base::change::{HunkReport, RefusedHunk};
+use copydesk_base::change::{Base, HunkReport, Instead, RefusedHunk};
 use copydesk_base::files::Expect;
 use copydesk_base::host::{Aim, DocumentEdit};
 use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, TextEdit, path};
 use copydesk_text::rebase;
 
-use crate::changes::apply::{Made, Order, There, elsewhere, failed, make, missing_folders};
-use crate::changes::inverse::{Pairs, refused_of, undone};
+use crate::changes::apply::{Made, Order, There, failed, make, missing_folders};
+use crate::changes::ends;
+use crate::changes::inverse::{self, Inverse, Later, Pairs, refused_of};
+use crate::changes::left::Left;
 use crate::changes::story::{self, FileStory, stories};
 use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::session::{past, recover};
+use crate::world::World;
 
 /// How often the text may move between looking and writing before we give up.
 const LOOKS: usize = 8;
@@ -48,13 +51,15 @@ pub(crate) async fn take_back(
     let Found { run, files, lost } = find(shared, run, direction).await?;
     let redactor = shared.world.redactor();
     let is_forgotten = direction == Direction::Redo && is_forgotten(shared, &run).await?;
-    let mut report = HunkReport::default();
+    let (mut report, mut left) = (HunkReport::default(), Left::default());
     let mut folders: Vec<PathBuf> = files.iter().flat_map(|(_, story, _)| story.folders.clone()).collect();
     for (file, story, pairs) in files {
-        let one = one_file(shared, &run, &file, &story, &pairs, direction, &redactor).await?;
+        let (one, later) = one_file(shared, &run, &file, &story, &pairs, direction, &redactor).await?;
+        left.add(&file, &story, &one, later);
         add(shared, &mut report, &file, one);
     }
     name(&mut report, lost);
+    left.pass_over(shared, &run, direction, &report).await?;
     if direction == Direction::Undo {
         // The innermost first. One with something in it stays, whoever put that there.
         folders.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
@@ -76,7 +81,7 @@ async fn is_forgotten(shared: &Shared, run: &RunId) -> Result<bool, AgentError> 
     Ok(past::gone(journal, &row.session).await?.contains(run))
 }
 
-/// What [`take_back`] would do with the text that is there now.
+/// What [`take_back`] would do with the text that is there now. Where that is nothing, it is done with.
 pub(crate) async fn preview(
     shared: &Shared,
     run: Option<RunId>,
@@ -86,19 +91,22 @@ pub(crate) async fn preview(
     let under_way = shared.turnstile.lock();
     drop(tokio::time::timeout(UNDER_WAY, under_way).await);
     let Found { run, files, lost } = find(shared, run, direction).await?;
-    let mut report = HunkReport::default();
+    let (mut report, mut left) = (HunkReport::default(), Left::default());
     for (file, story, pairs) in files {
-        let one = match There::look_aside(&shared.world, &file).await {
-            Ok(there) => {
-                let undone = undone(shared, &file, &story, &pairs, direction, &there);
+        let (one, later) = match inverse::look(shared, &file, &story, &pairs, direction).await {
+            Ok((there, Inverse { undone, later })) => {
                 let refused = refused_of(&undone, there.text());
-                HunkReport { sent: (0..undone.taken_back).collect(), refused }
+                (HunkReport { sent: (0..undone.taken_back).collect(), refused }, later)
             }
-            Err(error) => nothing(&failed(&error)),
+            Err((reason, later)) => (nothing(&reason), later),
         };
+        left.add(&file, &story, &one, later);
         add(shared, &mut report, &file, one);
     }
     name(&mut report, lost);
+    if report.sent.is_empty() {
+        left.pass_over(shared, &run, direction, &report).await?;
+    }
     Ok((run, report))
 }
 
@@ -160,6 +168,8 @@ async fn find(shared: &Shared, run: Option<RunId>, direction: Direction) -> Resu
             files.push((file, story, pairs));
         }
     }
+    // What stands in a folder that took a file's place goes before that, and comes behind it.
+    files.sort_by_key(|(_, story, _)| story.instead == Some(Instead::Folder));
     let lost = match direction {
         Direction::Undo => story::lost(&records, |file| shown(shared, file)),
         Direction::Redo => vec![],
@@ -209,26 +219,22 @@ async fn one_file(
     pairs: &Pairs,
     direction: Direction,
     redactor: &Redactor,
-) -> Result<HunkReport, AgentError> {
+) -> Result<(HunkReport, Later), AgentError> {
     let _turn = shared.turnstile.lock().await;
     let world = &shared.world;
     let mut changes = story.changes.clone();
     let change = changes.pop().unwrap_or_else(|| ChangeId::new(&*world.ids));
     changes.push(change.clone());
-    // The path was judged when the edit was made; a link put there since would lead elsewhere.
-    if let Some(reason) = elsewhere(file) {
-        return Ok(nothing(&reason));
-    }
     for _ in 0..LOOKS {
-        let there = match There::look_aside(world, file).await {
-            Ok(there) => there,
-            Err(error) => return Ok(nothing(&failed(&error))),
-        };
+        let (there, Inverse { undone, later }) =
+            match inverse::look(shared, file, story, pairs, direction).await {
+                Ok(looked) => looked,
+                Err((reason, later)) => return Ok((nothing(&reason), later)),
+            };
         let current = there.text().to_owned();
-        let undone = undone(shared, file, story, pairs, direction, &there);
         let refused = refused_of(&undone, &current);
         if undone.taken_back == 0 {
-            return Ok(HunkReport { sent: vec![], refused });
+            return Ok((HunkReport { sent: vec![], refused }, later));
         }
         let intent = Event::ChangeApplying {
             change: change.clone(),
@@ -242,6 +248,12 @@ async fn one_file(
         };
         let goes = story.goes_and_comes(direction).0 && undone.text.is_empty();
         shared.recorder.record(run, vec![intent], redactor).await?;
+        if let (Some(instead), There::Nothing) = (&story.instead, &there)
+            && Instead::at(file).is_some()
+            && let Err(error) = world.files.clear(file, instead)
+        {
+            return Ok((nothing(&failed(&error)), Later::Perhaps));
+        }
         let made = if goes && !world.files.is_open(file) {
             match world.files.remove(file, Expect::Hash(ContentHash::of(&current))) {
                 Ok(()) => Made::Done,
@@ -260,16 +272,28 @@ async fn one_file(
         };
         match made {
             Made::Done => {
+                if goes && matches!(there.base(), Base::Open { .. }) {
+                    forget_saved(world, file, &current).await;
+                }
                 // A piece that was refused is the person's from now on: the reason says so, and the next undo goes on.
                 let events = done(&changes, file, direction, (&current, &undone.text));
                 shared.recorder.record(run, events, redactor).await?;
-                return Ok(HunkReport { sent: (0..undone.taken_back).collect(), refused });
+                return Ok((HunkReport { sent: (0..undone.taken_back).collect(), refused }, later));
             }
             Made::LookAgain => {}
-            Made::Ignored(reason) | Made::Refused(reason) => return Ok(nothing(&reason)),
+            Made::Ignored(reason) | Made::Refused(reason) => return Ok((nothing(&reason), Later::Perhaps)),
         }
     }
-    Ok(nothing("the text kept changing"))
+    Ok((nothing("the text kept changing"), Later::Perhaps))
+}
+
+/// Takes a created file away that an editor holds open, and shows empty by now, if on the disk it is what it was there.
+async fn forget_saved(world: &World, file: &Path, shown: &str) {
+    let Ok(There::Text(saved)) = There::saved_aside(world, file).await else { return };
+    if ends::is_same(&saved.text, shown) {
+        // One that somebody changes in this moment stays, as text that nobody took back.
+        let _ = world.files.remove_saved(file, Expect::Hash(saved.hash));
+    }
 }
 
 /// The events of an edit that turned out to be made, given what was before it; without a direction it is an edit of the
@@ -336,6 +360,9 @@ fn shown(shared: &Shared, file: &Path) -> String {
     }
 }
 
+#[cfg(test)]
+#[path = "undo_left_tests.rs"]
+mod left_tests;
 #[cfg(test)]
 #[path = "undo_tests.rs"]
 mod tests;

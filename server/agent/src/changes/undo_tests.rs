@@ -283,6 +283,8 @@ fn by_command(
         path: bench.path(name),
         before: before.map(str::to_owned),
         after: after.map(str::to_owned),
+        instead: None,
+        folders: 0,
     }
 }
 

@@ -16,6 +16,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use copydesk_base::change::Instead;
 use copydesk_base::files::{Entry, Expect, FileError, FileText, LARGEST_FILE, Opened, Opening};
 use copydesk_base::{ContentHash, Files};
 use rustix::fs::{AtFlags, unlinkat};
@@ -107,6 +108,15 @@ impl Files for DiskFiles {
     fn remove_folder(&self, path: &Path) -> Result<(), FileError> {
         let spot = Spot::of(path).map_err(|error| refused(path, error))?;
         unlinkat(&spot.folder, &spot.name, AtFlags::REMOVEDIR).map_err(|error| refused(path, error))
+    }
+
+    fn clear(&self, path: &Path, instead: &Instead) -> Result<(), FileError> {
+        let spot = Spot::of(path).map_err(|error| refused(path, error))?;
+        if Instead::at(path).as_ref() != Some(instead) {
+            return Err(FileError::Changed { path: path.to_owned() });
+        }
+        let how = if *instead == Instead::Folder { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+        unlinkat(&spot.folder, &spot.name, how).map_err(|error| refused(path, error))
     }
 
     fn is_open(&self, _: &Path) -> bool {

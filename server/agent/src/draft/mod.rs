@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use copydesk_base::change::Instead;
 use copydesk_base::change::{Base, ChangePlan, CheckVerdict, Checked};
 use copydesk_base::files::{Entry, Expect, FileError, FileText, Opening};
 use copydesk_base::{CallId, ContentHash, Event, Files, Span};
@@ -264,8 +265,16 @@ impl Files for Drafted {
         self.below.remove(path, expect)
     }
 
+    fn remove_saved(&self, path: &Path, expect: Expect) -> Result<(), FileError> {
+        self.below.remove_saved(path, expect)
+    }
+
     fn remove_folder(&self, path: &Path) -> Result<(), FileError> {
         self.below.remove_folder(path)
+    }
+
+    fn clear(&self, path: &Path, instead: &Instead) -> Result<(), FileError> {
+        self.below.clear(path, instead)
     }
 
     /// A draft is no text of the disk, as an open document's is none.

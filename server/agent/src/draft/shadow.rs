@@ -13,6 +13,7 @@ use copydesk_base::Effect;
 use copydesk_permission::Policy;
 use copydesk_permission::sandbox::{Circumstances, Confinement, Overlay, State, Survey, confine};
 
+use crate::changes::ends;
 use crate::gate::twins::Twins;
 use crate::process::lodging::{Lodging, SHADOW};
 use crate::process::quarters::{Quarters, network_for};
@@ -173,16 +174,22 @@ fn fill(turn: &Turn, policy: &Policy, top: &Path) -> Result<(), String> {
     let root = &turn.settings.root;
     let twins = Twins::of(policy.clone());
     let drafted: Vec<PathBuf> = turn.draft.kept.lock().keys().cloned().collect();
-    for file in drafted.into_iter().chain(turn.world.files.held_open()) {
+    let held = turn.world.files.held_open();
+    for file in drafted.iter().chain(&held) {
         let Ok(below) = file.strip_prefix(root) else { continue };
-        if !twins.may_send(&file) {
+        if !twins.may_send(file) {
             continue;
         }
         // One that cannot be read as a text is as it is on the disk.
-        let Ok(text) = turn.world.files.read(&file) else { continue };
+        let Ok(text) = turn.world.files.read(file) else { continue };
+        let text = if held.contains(file) {
+            ends::as_saved(&*turn.world.files, file, &text.text)
+        } else {
+            text.text.to_string()
+        };
         let target = top.join(below);
         let made = target.parent().map_or(Ok(()), std::fs::create_dir_all);
-        made.and_then(|()| std::fs::write(&target, text.text.as_bytes())).map_err(|error| failed(&error))?;
+        made.and_then(|()| std::fs::write(&target, text)).map_err(|error| failed(&error))?;
         if let Ok(there) = file.metadata() {
             let _ = std::fs::set_permissions(&target, there.permissions());
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use copydesk_base::change::Instead;
 use copydesk_base::files::{Entry, Expect, FileError, FileText, Opening};
 use copydesk_base::{Event, Files};
 use serde_json::json;
@@ -56,6 +57,10 @@ impl Files for Together {
 
     fn remove_folder(&self, path: &Path) -> Result<(), FileError> {
         DiskFiles.remove_folder(path)
+    }
+
+    fn clear(&self, path: &Path, instead: &Instead) -> Result<(), FileError> {
+        DiskFiles.clear(path, instead)
     }
 
     fn is_open(&self, _: &Path) -> bool {

@@ -114,8 +114,12 @@ fn story(records: &[Record]) -> Story<'_> {
             Event::ChangeApplied { change, path, .. } if !proposed.contains(change) => {
                 story.said.push(Said::Done(format!("a helper changed {}", path.display())));
             }
-            Event::CommandChanged { path, after, .. } => {
-                let how = if after.is_some() { "changed" } else { "took away" };
+            Event::CommandChanged { path, after, instead, .. } => {
+                let how = match (after, instead) {
+                    (Some(_), _) => "changed".to_owned(),
+                    (None, None) => "took away".to_owned(),
+                    (None, Some(instead)) => format!("put {} in the place of", instead.as_str()),
+                };
                 story.said.push(Said::Done(format!("a command {how} {}", path.display())));
             }
             Event::CommandTook { path, reason, overwritten, .. } => {
