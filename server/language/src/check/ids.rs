@@ -31,6 +31,11 @@ pub(super) fn unfit(text: &str, declared: &Declared<'_>, (id, node): (&str, Node
     Some(finding)
 }
 
+/// An id in the place of a text that none can be; nothing where it is one.
+pub(super) fn better(text: &str) -> Option<String> {
+    reason(text).filter(|_| !text.trim().is_empty()).map(|_| plain(text))
+}
+
 fn reason(id: &str) -> Option<(String, Severity)> {
     if id.trim().is_empty() {
         return Some(("the id of this step is empty; give it a name".to_owned(), Severity::Error));

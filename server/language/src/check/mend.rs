@@ -1,9 +1,9 @@
 //! Mends of expressions: edits of YAML that leave its quotes and its layout in order.
 
-use copydesk_base::{Span, TextEdit};
+use copydesk_base::{Fix, Span, TextEdit};
 use copydesk_text::{Node, Scalar, Style};
 
-use crate::expression;
+use crate::expression::{self, Mend};
 
 /// Whether a value stands between `{ }` or `[ ]` of YAML, where a plain text cannot hold brackets.
 #[derive(Clone, Copy, PartialEq)]
@@ -43,6 +43,44 @@ pub(super) fn bracketed(scalar: Scalar<'_>, span: Span, id: &str, flow: Flow) ->
         None => return None,
     };
     Some(TextEdit { span: scalar.source_span(from, span.end), text: brackets(scalar, id) })
+}
+
+/// The fix that makes `mends` in the text of a scalar, in its own quotes. Of several pieces `hint` says what comes of
+/// them.
+pub(super) fn fix_of(scalar: Scalar<'_>, mends: &[Mend], hint: &str) -> Option<Fix> {
+    let title = match mends {
+        [] => return None,
+        [Mend { text, .. }] if text.is_empty() => "take it out".to_owned(),
+        [Mend { text, span }] if span.is_empty() => format!("add '{}'", text.trim()),
+        [Mend { text, .. }] => format!("change to '{text}'"),
+        _ => hint.to_owned(),
+    };
+    let mut mended = scalar.text().to_owned();
+    for Mend { span, text } in mends.iter().rev() {
+        mended.replace_range(span.start..span.end, text);
+    }
+    // YAML would read it as a sign of its own, and a text of one line can stand in quotes.
+    if scalar.style() == Style::Plain
+        && mended.starts_with(['!', '[', '{', '\'', '"'])
+        && !mended.contains('\n')
+    {
+        let quoted = if mended.contains(['"', '\\']) {
+            format!("'{}'", mended.replace('\'', "''"))
+        } else {
+            format!("\"{mended}\"")
+        };
+        let whole = scalar.source_span(0, scalar.text().len());
+        return Some(Fix::new(title, vec![TextEdit::new(whole, quoted)]));
+    }
+    let edits = mends.iter().map(|Mend { span, text }| {
+        let text = match scalar.style() {
+            Style::SingleQuoted => text.replace('\'', "''"),
+            Style::DoubleQuoted => text.replace('\\', "\\\\").replace('"', "\\\""),
+            _ => text.clone(),
+        };
+        TextEdit { span: scalar.source_span(span.start, span.end), text }
+    });
+    Some(Fix::new(title, edits.collect()))
 }
 
 /// Puts `${{ }}` around the text of a scalar, whatever its style.

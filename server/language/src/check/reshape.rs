@@ -256,7 +256,7 @@ fn meant(findings: &Findings<'_>, node: Node<'_>, expected: &Mapping) -> Option<
     // What an input is by its default, or by the word for its type.
     if let (Some(kind), Some(_)) = (expected.key(None, "type"), expected.key(None, "default")) {
         let is_word = |word: &str| shape(kind).words().iter().any(|known| known.text == word);
-        let word = usual_value("type", text).unwrap_or(text);
+        let word = usual_value("type", text).map_or(text, |(word, _)| word);
         if is_word(word) {
             return Some(("type".to_owned(), (word != text).then(|| word.to_owned())));
         }

@@ -173,10 +173,10 @@ fn unknown_word<'a>(
         findings.add(finding);
         return;
     }
-    let usual =
-        usual_value(holder.name, text).filter(|right| shape.words().iter().any(|word| word.text == *right));
+    let usual = usual_value(holder.name, text)
+        .filter(|(right, _)| shape.words().iter().any(|word| word.text == *right));
     let near = findings.suggest.nearest(text, shape.words().iter().map(|word| word.text.as_str()));
-    let near = usual.or(near);
+    let near = usual.map(|(right, _)| right).or(near);
     let mut message = match holder.name {
         "type" if shape.words().len() == types::StepKind::WORDS.len() => {
             format!("'{text}' is no type of step")
@@ -189,7 +189,7 @@ fn unknown_word<'a>(
     let mut finding = Diagnostic::new(Code::UnknownValue, node.span(), message);
     if let Some(near) = near {
         let edits = vec![TextEdit::new(inner_span(node), near)];
-        let safety = findings.suggest.safety();
+        let safety = usual.map_or_else(|| findings.suggest.safety(), |(_, safety)| safety);
         finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     } else if shape.words().len() <= FEW {
         finding.fixes.extend(shape.words().iter().map(|word| {

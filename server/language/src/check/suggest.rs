@@ -16,11 +16,13 @@ pub(crate) struct Suggest {
     doubtful: bool,
     /// Whether it is so short that one letter is much of it.
     short: bool,
+    /// Whether it differs by its end or its case alone: `items` and `item`, `date` and `Date`.
+    variant: bool,
 }
 
 impl Default for Suggest {
     fn default() -> Self {
-        Self { looks_left: 200_000, doubtful: false, short: false }
+        Self { looks_left: 200_000, doubtful: false, short: false, variant: false }
     }
 }
 
@@ -31,7 +33,8 @@ impl Suggest {
         word: &str,
         candidates: impl Iterator<Item = &'c str>,
     ) -> Option<&'c str> {
-        let limit = match word.chars().count() {
+        let own_length = word.chars().count();
+        let limit = match own_length {
             0 | 1 => return None,
             2..=4 => 1,
             5..=7 => 2,
@@ -40,8 +43,7 @@ impl Suggest {
         let first = |text: &str| text.chars().next();
         let mut best: Option<(Rank, &'c str)> = None;
         let own = marks(word);
-        self.doubtful = false;
-        self.short = false;
+        (self.doubtful, self.short, self.variant) = (false, false, false);
         for candidate in candidates {
             if self.looks_left == 0 {
                 break;
@@ -49,21 +51,24 @@ impl Suggest {
             self.looks_left -= 1;
             if same_letters(word, candidate) {
                 self.doubtful = false;
+                self.variant = true;
                 return Some(candidate);
             }
             if candidate.len().abs_diff(word.len()) > limit || are_far(own, marks(candidate), limit) {
                 continue;
             }
             let distance = strsim::osa_distance(word, candidate);
-            if distance > limit {
-                continue;
-            }
             let rank = Rank {
                 distance,
                 other_letters: !is_swap(word, candidate),
                 longer: candidate.len().abs_diff(word.len()),
                 other_start: first(word) != first(candidate),
             };
+            // Two of five letters, the first among them, are another word: `fetch` is no `patch`.
+            let is_other = distance > 1 && rank.other_start && rank.other_letters && own_length <= 5;
+            if distance > limit || is_other {
+                continue;
+            }
             match best {
                 Some((least, name)) if rank >= least => {
                     self.doubtful |= name != candidate && least.is_like(rank);
@@ -80,6 +85,7 @@ impl Suggest {
         self.doubtful |= longer < SHORTEST && !is_swap(word, candidate);
         self.doubtful |= !digits(word).eq(digits(candidate));
         self.short = word.len().min(candidate.len()) < SHORTEST;
+        self.variant = candidate.starts_with(word) || word.starts_with(candidate);
         Some(candidate)
     }
 
@@ -88,9 +94,9 @@ impl Suggest {
         if self.doubtful { Safety::Suggested } else { Safety::Safe }
     }
 
-    /// The same among the names that people give, where `a` and `aa` may both be meant.
+    /// The same among names of values, where `a` and `aa`, `item` and `items` may both be meant.
     pub(crate) fn safety_of_name(&self) -> Safety {
-        if self.short { Safety::Suggested } else { self.safety() }
+        if self.short || self.variant { Safety::Suggested } else { self.safety() }
     }
 }
 
@@ -219,9 +225,21 @@ fn usual_key(kind: Option<&str>, key: &str) -> Option<&'static str> {
     [own, common].into_iter().find(|right| !right.is_empty())
 }
 
-/// The right word for values that people bring along from other systems.
-pub(super) fn usual_value(key: &str, value: &str) -> Option<&'static str> {
-    Some(match (key, value) {
+/// The right word for values that people bring along from other systems, and whether nothing else can be meant.
+pub(super) fn usual_value(key: &str, value: &str) -> Option<(&'static str, Safety)> {
+    let guess = match (key, value) {
+        ("type", "agent" | "model" | "prompt" | "chat") => "llm",
+        ("type", "approval" | "input" | "ask" | "confirm") => "human",
+        ("method", _) => match value.to_ascii_uppercase().as_str() {
+            "FETCH" | "READ" | "LIST" => "GET",
+            "CREATE" | "ADD" | "SEND" | "SUBMIT" => "POST",
+            "UPDATE" | "REPLACE" => "PUT",
+            "REMOVE" | "DEL" => "DELETE",
+            _ => return None,
+        },
+        _ => "",
+    };
+    let known = match (key, value) {
         // The template of a stepper layer itself suggests these; its program takes them not.
         ("on-failure", "continue" | "ignore") => "skip",
         ("on-failure", "abort" | "fail") => "stop",
@@ -232,13 +250,13 @@ pub(super) fn usual_value(key: &str, value: &str) -> Option<&'static str> {
         ("type", "map" | "dict" | "mapping") => "object",
         ("type", "bash" | "command" | "cmd" | "run") => "shell",
         ("type", "http" | "fetch" | "api") => "request",
-        ("type", "agent" | "model" | "prompt" | "chat") => "llm",
         ("type", "subworkflow" | "sub-workflow" | "call") => "workflow",
         ("type", "delay") => "sleep",
-        ("type", "approval" | "input" | "ask" | "confirm") => "human",
         ("type", "javascript" | "js" | "node") => "script",
-        _ => return None,
-    })
+        _ => "",
+    };
+    let of = [(known, Safety::Safe), (guess, Safety::Suggested)];
+    of.into_iter().find(|(right, _)| !right.is_empty())
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! Keys that do not exist, and which ones were meant.
 
 use copydesk_base::{Code, Diagnostic, Fix, Safety, Severity, TextEdit};
-use copydesk_text::{Entry, Node};
+use copydesk_text::{Entry, Kind, Node, Value};
 
 use super::fixes::remove_key;
 use super::structure::{Holder, subject};
 use super::suggest::{loses_limit, usual_mistake};
-use super::{Findings, meant};
+use super::{Findings, ids, meant};
 use crate::FileKind;
 use crate::declared::inner_span;
-use crate::shape::{Key, Mapping, Need};
+use crate::shape::{Key, Mapping, Need, Role, Shape};
 
 /// Marks a key that does not exist, and says which one was meant, if one was.
 pub(super) fn unknown_key<'a>(
@@ -93,9 +93,18 @@ pub(super) fn unknown_key<'a>(
     }
     let mut finding = Diagnostic::new(code, entry.key().span(), message);
     if let Some(near) = near {
-        let edits = vec![TextEdit::new(inner_span(entry.key()), near)];
+        let mut edits = vec![TextEdit::new(inner_span(entry.key()), near)];
+        // What people write beside a name is often no name.
+        let unfit = entry.value().scalar().filter(|_| near == "id" && usual.is_some());
+        let id = unfit.and_then(|_| ids::better(entry.value().scalar_text()?));
+        edits.extend(id.map(|id| TextEdit::new(entry.value().span(), id)));
+        let fits = || {
+            let shape = expected.key(known_kind, near).map(|key| findings.shapes.get(key.shape));
+            shape.is_some_and(|shape| takes(shape, entry.value()))
+        };
         let safety = match usual {
-            Some(_) => Safety::Safe,
+            Some(_) if edits.len() == 1 && fits() => Safety::Safe,
+            Some(_) => Safety::Suggested,
             None if is_looked_up => findings.suggest.safety(),
             None => Safety::Suggested,
         };
@@ -105,6 +114,21 @@ pub(super) fn unknown_key<'a>(
     }
     findings.add(finding);
     near
+}
+
+/// Whether a value is of a kind that a shape takes. What is a text, and what an expression, its own look tells.
+fn takes(shape: &Shape, node: Node<'_>) -> bool {
+    if shape.forms.is_empty() {
+        return true;
+    }
+    match (node.kind(), node.value()) {
+        (Kind::Mapping(_), _) => shape.mapping().is_some(),
+        (Kind::Sequence(_), _) => shape.list().is_some(),
+        (_, Some(Value::Text(_))) => shape.takes_scalar(),
+        (_, Some(Value::Bool(_))) => shape.takes_bool(),
+        (_, Some(Value::Int(_) | Value::Float(_))) => shape.number().is_some() || shape.role != Role::Plain,
+        _ => true,
+    }
 }
 
 /// A key of a head that other programs add their own to, so near to one of ours that it was meant.

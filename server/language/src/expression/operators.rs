@@ -47,7 +47,6 @@ pub(super) fn foreign(word: &str) -> Option<(&'static str, Option<&'static str>)
         "new" => {
             ("'new' is not part of the language; for times there are 'Date.now()' and 'Date.parse(…)'", None)
         }
-        "in" => ("'in' is not part of the language; write 'Object.keys(…).includes(…)'", None),
         "instanceof" => ("'instanceof' is not part of the language; compare a field of the value", None),
         "function" => ("'function' is not part of the language; write 'x => …'", None),
         "await" | "void" | "yield" => ("this word of JavaScript does nothing here; take it out", Some("")),

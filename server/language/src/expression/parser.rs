@@ -1,5 +1,6 @@
 //! Reading one expression: a Pratt parser that always gives a tree.
 
+mod borrowed;
 mod mending;
 
 use copydesk_base::Span;

@@ -270,7 +270,8 @@ fn methods_that_do_not_exist() {
                 error unknown-method there is no function 'toJSON'; did you mean 'JSON.stringify'?
                 change to 'JSON.stringify' gives run: echo ${{ JSON.stringify(inputs.list) }}
             run: echo ${{ ⟦contains⟧(inputs.name, 'x') }}
-                error unknown-method there is no function 'contains'; write 'text.includes(…)'
+                error unknown-method there is no function 'contains'; write 'value.includes(…)'
+                write 'value.includes(…)' gives run: echo ${{ inputs.name.includes('x') }}
             run: echo ${{ Math.⟦rond⟧(1.5) }}
                 error unknown-method 'Math' has no 'rond'; did you mean 'round'?
                 change to 'round' gives run: echo ${{ Math.round(1.5) }}

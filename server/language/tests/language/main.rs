@@ -4,6 +4,7 @@
 
 mod beside_node;
 mod bodies;
+mod borrowed;
 mod calling;
 #[path = "../../../text/tests/chance/mod.rs"]
 mod chance;

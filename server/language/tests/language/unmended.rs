@@ -95,7 +95,6 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::UnknownMethod, "'Math' is no function", "which of its functions"),
     (Code::UnknownMethod, "'output' is no method but a value", "what its arguments were for"),
     (Code::UnknownMethod, "a function can only stand as an argument", "which list it is for"),
-    (Code::UnknownMethod, "there is no function 'contains'", "the text before it is an argument"),
     (Code::UnknownMethod, "there is no function 'success'", "which step is meant"),
     (Code::UnknownMethod, "this is no function", "what its arguments were for"),
     (Code::UnknownName, "no provider serves '…'; write", "whose model it is"),

@@ -10,13 +10,12 @@ mod names;
 mod remarks;
 mod truth;
 
-use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
-use copydesk_text::{Kind, Node, Scalar, Style};
+use copydesk_base::{Code, Diagnostic, Fix, Span};
+use copydesk_text::{Kind, Node, Scalar};
 
 use super::graph::Edges;
-use super::mend::{Flow, wrap};
+use super::mend::{Flow, fix_of, wrap};
 use super::subworkflow::Taker;
-use super::syntax::between_quotes;
 use super::{Findings, memo};
 use crate::WorkspaceIndex;
 use crate::declared::{Block, Declared};
@@ -335,7 +334,7 @@ impl Reader<'_, '_, '_> {
             }
             let mut finding = Diagnostic::new(Code::ExpressionSyntax, span, problem.message);
             if let Some(mend) = problem.mend {
-                finding = finding.with_fix(edit_of(scalar, &mend));
+                finding.fixes.extend(fix_of(scalar, &[mend], ""));
             }
             self.findings.add(finding);
         }
@@ -368,27 +367,4 @@ impl Reader<'_, '_, '_> {
         }
         self.findings.add(finding);
     }
-}
-
-/// The mend of an expression, as an edit of the file.
-fn edit_of(scalar: Scalar<'_>, mend: &expression::Mend) -> Fix {
-    let expression::Mend { span, text } = mend;
-    let title = if text.is_empty() {
-        "take it out".to_owned()
-    } else if span.is_empty() {
-        format!("add '{}'", text.trim())
-    } else {
-        format!("change to '{text}'")
-    };
-    let written = scalar.text();
-    let mended = [written.get(..span.start), Some(text.as_str()), written.get(span.end..)]
-        .map(Option::unwrap_or_default)
-        .concat();
-    // YAML would read it as a tag, and a text of one line can stand in quotes.
-    if scalar.style() == Style::Plain && mended.starts_with('!') && !mended.contains('\n') {
-        let whole = scalar.source_span(0, written.len());
-        return Fix::new(title, vec![TextEdit::new(whole, between_quotes(&mended))]);
-    }
-    let span = scalar.source_span(span.start, span.end);
-    Fix::new(title, vec![TextEdit::new(span, text.as_str())])
 }

@@ -4,8 +4,8 @@ use copydesk_base::{Code, Diagnostic, Fix, Safety, Severity, Span, TextEdit};
 use copydesk_text::{Node, Scalar};
 
 use super::names::cut_at_hyphen;
-use super::{Place, Reader, Reading, edit_of};
-use crate::check::mend::bracketed;
+use super::{Place, Reader, Reading};
+use crate::check::mend::{bracketed, fix_of};
 use crate::check::subworkflow::listed;
 use crate::expression::infer::{Remark, infer};
 use crate::expression::scope::lone;
@@ -127,12 +127,18 @@ impl Reader<'_, '_, '_> {
             let near = self.findings.suggest.nearest(name, candidates)?;
             let is_elsewhere = remark.code == Code::UnknownOutput;
             // Which of two files has the slip is for a person to say.
-            let safety = if is_elsewhere { Safety::Suggested } else { self.findings.suggest.safety() };
+            let is_root = remark.code == Code::UnknownRoot;
+            let safety = match is_root {
+                _ if is_elsewhere => Safety::Suggested,
+                // Of a root there may be one by either name, in another place.
+                true => self.findings.suggest.safety_of_name(),
+                false => self.findings.suggest.safety(),
+            };
             Some((near, *at, safety))
         });
-        let message = match (&near, &remark.mend) {
+        let message = match (&near, remark.mend.as_slice()) {
             (Some((near, ..)), _) => format!("{}; did you mean '{near}'?", remark.message),
-            (None, Some((at, text)))
+            (None, [(at, text)])
                 if *at == remark.span && is_path(text) && !remark.hint.contains(text.as_str()) =>
             {
                 format!("{}; did you mean '{text}'?", remark.message)
@@ -151,8 +157,9 @@ impl Reader<'_, '_, '_> {
                 let fix = Fix::new(format!("change to '{near}'"), vec![edit]).with_safety(safety);
                 finding = finding.with_fix(fix);
             }
-        } else if let Some((at, text)) = remark.mend {
-            finding = finding.with_fix(edit_of(scalar, &Mend { span: at, text }));
+        } else {
+            let mends = remark.mend.into_iter().map(|(span, text)| Mend { span, text });
+            finding.fixes.extend(fix_of(scalar, &mends.collect::<Vec<_>>(), &remark.hint));
         }
         self.findings.add(finding);
     }

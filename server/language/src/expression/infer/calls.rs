@@ -26,7 +26,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
         };
         let Some((first, _)) = found.first().cloned() else {
             if !name.is_empty() {
-                self.unknown_method(receiver, name, span);
+                self.unknown_method(receiver, name, span, call.span);
             }
             self.see(span, || Seen::Member { span, of: receiver.clone(), ty: Type::Any, field: None });
             self.each_argument(arguments);
@@ -77,7 +77,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
                     hint: "see the guide to expressions for what there is".to_owned(),
                     name: Some((member_name, member_span)),
                     candidates,
-                    mend: None,
+                    mend: Vec::new(),
                 });
             }
             if let Some(call) = call(1) {
@@ -217,7 +217,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
         }
     }
 
-    fn unknown_method(&mut self, receiver: &Type, name: &str, span: Span) {
+    fn unknown_method(&mut self, receiver: &Type, name: &str, span: Span, call: Span) {
         let is_field = receiver.field(name).is_some();
         let of: Vec<&str> = if receiver.is_open() { KINDS.to_vec() } else { kinds(receiver).collect() };
         let candidates =
@@ -232,18 +232,24 @@ impl<'e> Walker<'e, '_, '_, '_> {
         // The method that does the same, by the hint that names it; not one of another text.
         let named = hint.split_once("'.").filter(|(before, _)| !before.ends_with('\''));
         let meant = named.and_then(|(_, method)| Some(method.split_once('(')?.0.to_owned()));
+        let mend = match meant {
+            Some(meant) => Some((span, meant)),
+            None if is_length(name) => Some((Span::new(span.start, call.end), "length".to_owned())),
+            None => None,
+        };
+        let is_known = is_field || is_length(name);
         self.found.remarks.push(Remark {
             span,
             code: Code::UnknownMethod,
             message,
             hint,
-            name: (!is_field).then(|| (name.to_owned(), span)),
+            name: (!is_known).then(|| (name.to_owned(), span)),
             candidates: candidates.collect(),
-            mend: meant.map(|meant| (span, meant)),
+            mend: mend.into_iter().collect(),
         });
     }
 
-    pub(super) fn unknown_function(&mut self, name: &str, span: Span) {
+    pub(super) fn unknown_function(&mut self, name: &str, span: Span, call: &Expr) {
         let candidates = library::GLOBALS.iter().filter_map(library::Global::function);
         let meant = match name {
             "toJSON" | "toJson" | "json" | "stringify" => Some("JSON.stringify"),
@@ -263,6 +269,18 @@ impl<'e> Walker<'e, '_, '_, '_> {
             "not" => Some("!"),
             _ => None,
         };
+        let method = method_instead(name, call);
+        if let Some((hint, mend)) = method {
+            return self.found.remarks.push(Remark {
+                span,
+                code: Code::UnknownMethod,
+                message: format!("there is no function '{name}'"),
+                hint,
+                name: None,
+                candidates: Vec::new(),
+                mend,
+            });
+        }
         let hint = match name {
             "contains" => "write 'text.includes(…)'",
             "startsWith" | "endsWith" | "join" => "it is a method: write it behind a value and a dot",
@@ -280,7 +298,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             hint: hint.to_owned(),
             name: meant.is_none().then(|| (name.to_owned(), span)),
             candidates: candidates.map(str::to_owned).collect(),
-            mend: meant.map(|meant| (span, meant.to_owned())),
+            mend: meant.map(|meant| (span, meant.to_owned())).into_iter().collect(),
         });
     }
 
@@ -368,15 +386,52 @@ fn values_of(ty: &Type) -> Type {
     }))
 }
 
+/// Words of other languages for how many there are.
+pub(super) fn is_length(name: &str) -> bool {
+    matches!(name, "length" | "size" | "count" | "len" | "Length" | "Count")
+}
+
+/// The method that does what a function of other languages does: `contains(a, b)` is `a.includes(b)`.
+fn method_instead(name: &str, call: &Expr) -> Option<(String, Vec<(Span, String)>)> {
+    let ExprKind::Call { arguments, .. } = &call.kind else { return None };
+    let (first, more) = arguments.split_first()?;
+    let method = match name {
+        "contains" => "includes",
+        "upper" | "toUpper" => "toUpperCase",
+        "lower" | "toLower" => "toLowerCase",
+        "strip" => "trim",
+        name if is_length(name) => "length",
+        name => KINDS.iter().find_map(|kind| library::method(kind, name))?.name,
+    };
+    let (open, close) = match &first.kind {
+        ExprKind::Missing | ExprKind::Arrow { .. } => return None,
+        ExprKind::Binary { .. } | ExprKind::Conditional { .. } | ExprKind::Unary { .. } => ("(", ")"),
+        _ => ("", ""),
+    };
+    let start = (Span::new(call.span.start, first.span.start), open.to_owned());
+    let (end, dots) = match more.first() {
+        None if method == "length" => (Span::new(first.span.end, call.span.end), ""),
+        None => (Span::new(first.span.end, call.span.end), "()"),
+        Some(_) if method == "length" => return None,
+        Some(next) => (Span::new(first.span.end, next.span.start), "("),
+    };
+    let hint = match dots {
+        "" => "write 'value.length'".to_owned(),
+        "()" => format!("write 'value.{method}()'"),
+        _ => format!("write 'value.{method}(…)'"),
+    };
+    Some((hint, vec![start, (end, format!("{close}.{method}{dots}"))]))
+}
+
 /// What to write instead of a method that the language does not have.
-fn instead(name: &str) -> &'static str {
+pub(super) fn instead(name: &str) -> &'static str {
     match name {
         "push" | "append" | "unshift" | "add" => "a value cannot be changed; write '.concat(…)'",
         "pop" | "shift" | "splice" => "a value cannot be changed; write '.slice(…)'",
         "repeat" => "write ''.padStart(length, text)",
         "contains" | "has" => "write '.includes(…)'",
         "forEach" => "write '.map(…)'",
-        "length" | "size" | "count" => "write '.length' without parentheses",
+        _ if is_length(name) => "write '.length' without parentheses",
         "strip" => "write '.trim()'",
         "substr" => "write '.slice(…)'",
         "upper" | "uppercase" | "toUpper" => "write '.toUpperCase()'",

@@ -73,7 +73,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             hint,
             name: None,
             candidates: Vec::new(),
-            mend,
+            mend: mend.into_iter().collect(),
         });
     }
 
@@ -102,7 +102,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             hint,
             name: meant.is_none().then(|| (text.to_owned(), inner)),
             candidates: words,
-            mend: meant.map(|meant| (inner, meant.to_owned())),
+            mend: meant.map(|meant| (inner, meant.to_owned())).into_iter().collect(),
         });
     }
 
@@ -171,6 +171,10 @@ fn better(
         {
             return (format!("write {text} without quotes"), Some((other.span, text.clone())));
         }
+    }
+    if described(l) == described(r) {
+        // Of one kind, and yet nothing that both may be.
+        return (format!("one side is {l}, the other {r}"), None);
     }
     ("compare values of one kind".to_owned(), None)
 }

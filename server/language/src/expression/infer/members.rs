@@ -2,6 +2,7 @@
 
 use copydesk_base::{Code, Span};
 
+use super::calls::{instead, is_length};
 use super::{Remark, Seen, Walker};
 use crate::expression::library::{self, article};
 use crate::expression::scope::knows_not;
@@ -65,8 +66,11 @@ impl<'e> Walker<'e, '_, '_, '_> {
             if library::global(name).is_some() && knows_not(name) {
                 return self.global(name, base.span, links);
             }
+            if knows_not(name) && self.other_case(name, base.span, links) {
+                return (Type::Any, links.len());
+            }
             if called && knows_not(name) {
-                self.unknown_function(name, base.span);
+                self.unknown_function(name, base.span, first);
                 self.rest(first);
                 return (Type::Any, 1);
             }
@@ -134,7 +138,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             hint: String::new(),
             name: Some((name.to_owned(), span)),
             candidates: of.fields().map(|(name, _)| name.to_owned()).collect(),
-            mend: None,
+            mend: Vec::new(),
         });
     }
 
@@ -151,7 +155,9 @@ impl<'e> Walker<'e, '_, '_, '_> {
                 candidates: Vec::new(),
                 mend: method
                     .filter(|method| method.signature.needs == 0)
-                    .map(|_| (Span::at(span.end), "()".to_owned())),
+                    .map(|_| (Span::at(span.end), "()".to_owned()))
+                    .into_iter()
+                    .collect(),
             });
             return;
         }
@@ -161,7 +167,10 @@ impl<'e> Walker<'e, '_, '_, '_> {
         // A step has its `stdout` in its `output`.
         let through =
             of.fields().find(|(_, field)| field.ty.field(name).is_some()).map(|(through, _)| through);
+        let is_dotted = matches!(link.kind, ExprKind::Member { .. });
+        let like = if is_dotted && fields.is_empty() { method_like(of, name) } else { None };
         let mend = match &link.kind {
+            _ if like.is_some() => like.clone().map(|text| (span, text)),
             ExprKind::Member { .. } if in_items => Some((span, format!("map(item => item.{name})"))),
             ExprKind::Member { .. } if through.is_some_and(is_name) => {
                 through.map(|through| (span, format!("{through}.{name}")))
@@ -173,6 +182,8 @@ impl<'e> Walker<'e, '_, '_, '_> {
         };
         let hint = if in_items {
             format!("it is a list; take it from each item: '.map(item => item.{name})'")
+        } else if let Some(text) = &like {
+            format!("write '.{text}'")
         } else if fields.is_empty() {
             "take it away".to_owned()
         } else {
@@ -187,11 +198,20 @@ impl<'e> Walker<'e, '_, '_, '_> {
             code: Code::UnknownProperty,
             message: format!("{} has no '{name}'", described(of)),
             hint,
-            name: (!in_items).then(|| (name.to_owned(), span)),
+            name: (!in_items && like.is_none()).then(|| (name.to_owned(), span)),
             candidates,
-            mend,
+            mend: mend.into_iter().collect(),
         });
     }
+}
+
+/// What a text or a list has in the place of a property of other languages: `.size` is `.length`.
+fn method_like(of: &Type, name: &str) -> Option<String> {
+    if is_length(name) {
+        return kinds(of).all(|kind| matches!(kind, "string" | "array")).then(|| "length".to_owned());
+    }
+    let method = instead(name).strip_prefix("write '.")?.strip_suffix("()'")?;
+    kinds(of).any(|kind| library::method(kind, method).is_some()).then(|| format!("{method}()"))
 }
 
 /// The name behind a dot, or the text between brackets.

@@ -45,8 +45,8 @@ pub(crate) struct Remark {
     /// The wrong name and where, and the names that would be right.
     pub(crate) name: Option<(String, Span)>,
     pub(crate) candidates: Vec<String>,
-    /// A mend, where one is known: what it replaces and by what.
-    pub(crate) mend: Option<(Span, String)>,
+    /// A mend, where one is known: what it replaces and by what. Of several pieces the hint says what comes of them.
+    pub(crate) mend: Vec<(Span, String)>,
 }
 
 /// What stands at the watched offset.
@@ -124,7 +124,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             hint: hint.to_owned(),
             name: None,
             candidates: Vec::new(),
-            mend: None,
+            mend: Vec::new(),
         });
     }
 
@@ -276,8 +276,34 @@ impl<'e> Walker<'e, '_, '_, '_> {
         ty
     }
 
+    /// `date.now()`: a name of the language in another case, which what is behind it tells.
+    fn other_case(&mut self, name: &str, span: Span, links: &[&'e Expr]) -> bool {
+        let Some((member, _)) = links.first().and_then(|link| members::fixed_name(link)) else {
+            return false;
+        };
+        let is_it = |global: &&library::Global| {
+            global.name != name
+                && global.name.eq_ignore_ascii_case(name)
+                && library::member(global.name, &member).is_some()
+        };
+        let Some(global) = library::GLOBALS.iter().find(is_it) else { return false };
+        self.found.remarks.push(Remark {
+            span,
+            code: Code::UnknownRoot,
+            message: format!("there is no '{name}' in expressions"),
+            hint: format!("write '{}'", global.name),
+            name: None,
+            candidates: Vec::new(),
+            mend: vec![(span, global.name.to_owned())],
+        });
+        links.iter().for_each(|link| self.rest(link));
+        true
+    }
+
     fn unknown_root(&mut self, name: &str, span: Span) {
-        let mut candidates: Vec<String> = super::ROOTS.iter().map(|(root, _)| (*root).to_owned()).collect();
+        let is_here = |root: &&str| !matches!(self.scope.root(root), Found::Absent(_));
+        let roots = super::ROOTS.iter().map(|(root, _)| *root).filter(is_here);
+        let mut candidates: Vec<String> = roots.map(str::to_owned).collect();
         candidates.extend(self.bound.iter().map(|(name, _)| (*name).to_owned()));
         candidates.extend(library::GLOBALS.iter().map(|global| global.name.to_owned()));
         // The root is left out most of all.
@@ -303,7 +329,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             hint: "start from 'inputs', 'steps' or another root, or put quotes around a text".to_owned(),
             name: meant.is_none().then(|| (name.to_owned(), span)),
             candidates,
-            mend: meant.map(|meant| (span, meant)),
+            mend: meant.map(|meant| (span, meant)).into_iter().collect(),
         });
     }
 }

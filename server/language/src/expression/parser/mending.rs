@@ -20,7 +20,7 @@ impl Parser<'_> {
 
     pub(super) fn unexpected(&mut self, token: Token) {
         let word = token.span.of(self.text);
-        if let Some(problem) = self.spelled_out(token) {
+        if let Some(problem) = self.borrowed(token).or_else(|| self.spelled_out(token)) {
             self.problems.push(problem);
             self.at = self.tokens.len();
             return;
@@ -77,7 +77,7 @@ impl Parser<'_> {
         };
         let compares = |token: &Token| {
             let word = token.span.of(self.text);
-            matches!(word, "==" | "!=" | "===" | "!==" | "<" | ">" | "<=" | ">=")
+            matches!(word, "==" | "!=" | "===" | "!==" | "<" | ">" | "<=" | ">=" | "in")
                 || spelled(word).is_some_and(|sign| !matches!(sign, "&&" | "||"))
         };
         rest.iter().take_while(|token| !ends(token)).any(compares)
