@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use address::{BadAddress, bad_address, is_here, is_in_clear, path_of_request, shown_address};
-pub use check::Check;
+pub use check::{CHECK_MATCHERS, Check};
 pub use context::{Compaction, Context};
 pub use duration::Duration;
 pub use permission::{Mode, Permissions, Sandbox};
@@ -30,7 +30,7 @@ pub use provider::{
     BAD_PROVIDER_NAME, BUILT_IN_PROVIDERS, KeySettings, ModelCache, ModelChoice, ModelPrice, ModelSettings,
     Provider, ProviderKind, Quirks, Timeouts, is_provider_name,
 };
-pub use retention::Retention;
+pub use retention::{Age, Retention};
 pub use service::{ANTHROPIC, Astray, OPENAI, SERVICES, Service, astray};
 pub use several::{OneOrMany, fallback, several_models};
 pub use variable::is_variable;

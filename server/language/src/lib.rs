@@ -42,7 +42,7 @@ mod tokens;
 pub mod types;
 mod wishes;
 
-pub use check::{Memo, check, check_again, is_meant, loses_limit, matcher_is_readable, syntax};
+pub use check::{Memo, check, check_again, is_meant, loses_guard, loses_limit, matcher_is_readable, syntax};
 pub use complete::{Completion, CompletionKind, Signature, Snippet, complete, signature};
 pub use editing::{
     Made, Mended, NewFile, Refactoring, RefactoringKind, edited, is_safe, mend_all, refactorings, vouched,

@@ -1,12 +1,13 @@
-//! The permission rules of a file: `permissions.allow`, `.ask` and `.deny` of a config, an agent or an action.
+//! The permission rules of a file: `permissions.allow`, `.ask` and `.deny` of a config, an agent or an action, and
+//! `permission` of a layer.
 //!
 //! Only found here. What is wrong with them is for the permission room to say, which knows what they mean.
 
 use copydesk_base::{Fix, Span, TextEdit};
 use copydesk_text::Node;
 
-use crate::check::remove_item;
 use crate::check::suggest::Suggest;
+use crate::check::{remove_entry, remove_item};
 use crate::declared::inner_span;
 use crate::{File, FileKind};
 
@@ -46,6 +47,9 @@ impl RuleKind {
 
 /// The rules of a file, in the order of the text.
 pub fn rules_in(file: &File<'_>) -> Vec<RuleAt> {
+    if file.kind == FileKind::Layer {
+        return of_layer(file);
+    }
     if !matches!(file.kind, FileKind::Config | FileKind::Agent | FileKind::Action) {
         return Vec::new();
     }
@@ -66,6 +70,22 @@ pub fn rules_in(file: &File<'_>) -> Vec<RuleAt> {
     }
     rules.sort_by_key(|rule| rule.span);
     rules
+}
+
+/// The rules of a layer, each the key of its verdict.
+fn of_layer(file: &File<'_>) -> Vec<RuleAt> {
+    let section = file.tree.root().and_then(|root| file.tree.get(root, "permission"));
+    let entries = section.map(Node::entries).unwrap_or_default();
+    let rules = entries.iter().enumerate().filter_map(|(at, entry)| {
+        let text = entry.key().as_str().filter(|_| !file.tree.is_broken(entry.key().span()))?;
+        let word = entry.value().scalar_text()?;
+        let kind = RuleKind::ALL.into_iter().find(|kind| kind.as_str() == word)?;
+        let span = inner_span(entry.key());
+        let removal = section.and_then(|section| remove_entry(file.text, section, at));
+        let removal = removal.map(|edit| Fix::new("take this rule out", vec![edit]));
+        Some(RuleAt { span, kind, text: text.to_owned(), removal, spelling: spelling(text, span) })
+    });
+    rules.collect()
 }
 
 /// A bracket that is missing at the end, or the nearest of the words that a rule may start with.

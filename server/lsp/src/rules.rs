@@ -22,13 +22,13 @@ pub fn check_rules(file: &File<'_>, trust: Trust) -> Vec<Diagnostic> {
         .iter()
         .map(|rule| RuleLine { verdict: verdict(rule.kind), text: rule.text.clone(), home })
         .collect();
-    let is_told =
-        |finding: &RuleFinding| finding.problem == RuleProblem::Granting && file.kind == FileKind::Config;
-    lint(&lines)
-        .into_iter()
-        .filter(|finding| !is_told(finding))
-        .filter_map(|finding| told(&rules, finding))
-        .collect()
+    // What a layer allows counts where nothing stricter speaks, and the order of its rules is its own program's.
+    let is_told = |finding: &RuleFinding| match file.kind {
+        FileKind::Config => finding.problem != RuleProblem::Granting,
+        FileKind::Layer => finding.problem == RuleProblem::Malformed,
+        _ => true,
+    };
+    lint(&lines).into_iter().filter(is_told).filter_map(|finding| told(&rules, finding)).collect()
 }
 
 /// Whether a config lies in a workspace, and not with the person's own.

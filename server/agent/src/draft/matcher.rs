@@ -115,6 +115,16 @@ fn below(file: &str, roots: &[&Path]) -> std::path::PathBuf {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_names_that_settings_may_say_are_those_that_are_known() {
+        let mut known: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
+        let mut said = copydesk_base::config::CHECK_MATCHERS.to_vec();
+        known.sort_unstable();
+        known.dedup();
+        said.sort_unstable();
+        assert_eq!(known, said);
+    }
+
     fn problems(matcher: Option<&str>, output: &str) -> Vec<String> {
         let roots = [Path::new("/w"), Path::new("/tmp/copy")];
         let there = ["a.c", "src/main.rs", "a.py", "a.js", "a.ts", "run.sh", "notes"];

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Duration, amount};
 
+/// The programs whose messages are known by name.
+pub const CHECK_MATCHERS: &[&str] = &["rustc", "gcc", "python", "node", "tsc", "shell"];
+
 /// A command that must pass, and how its output is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

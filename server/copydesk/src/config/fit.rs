@@ -3,7 +3,7 @@
 
 use copydesk_base::config::{Config, HOOK_EVENTS, Mode};
 use copydesk_base::{Code, Severity};
-use copydesk_language::{is_meant, loses_limit, matcher_is_readable, needs_value};
+use copydesk_language::{is_meant, loses_guard, loses_limit, matcher_is_readable, needs_value};
 use copydesk_text::de::wanted;
 use serde_json::{Map, Value};
 
@@ -32,7 +32,7 @@ pub(super) fn fitting(map: Map<String, Value>, misfits: &mut Vec<Misfit>) -> Map
 fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<Value> {
     if value.is_null() && !path.is_empty() {
         // A key without a value is a key that is not set, but where the shape of the config wants one.
-        let matters = loses_limit(&words(path)) || misses_guard(path) || price_of(path).is_some();
+        let matters = loses_limit(&words(path)) || loses_guard(&words(path)) || price_of(path).is_some();
         let is_misspelt = matters && try_as_config(path, &value).is_err_and(|wrong| is_unknown(path, &wrong));
         misfits.extend(is_misspelt.then(|| unknown(path)));
         // A model of which nothing is said says nothing of its price.
@@ -169,7 +169,7 @@ fn is_unknown(path: &KeyPath, wrong: &str) -> bool {
 }
 
 fn unknown(path: &KeyPath) -> Misfit {
-    let stops = loses_limit(&words(path)) || misses_guard(path);
+    let stops = loses_limit(&words(path)) || loses_guard(&words(path));
     let code = if stops { Code::UnknownKey } else { Code::UnknownSetting };
     Misfit {
         path: path.clone(),
@@ -257,18 +257,6 @@ fn is_number(path: &KeyPath) -> bool {
             | ["providers", _, "models", _, "output_limit" | "context_window"]
             | ["models", "cache", "ttl" | "megabytes"]
     )
-}
-
-/// Whether a key that nobody knows was meant to be one of those.
-fn misses_guard(path: &KeyPath) -> bool {
-    let is_one = |key: &str, names: &[&str]| names.iter().any(|name| is_meant(key, name));
-    match words(path)[..] {
-        [key] => is_one(key, &["permissions", "hooks", "sandbox"]),
-        ["permissions", key] => is_one(key, &["deny", "ask", "mode"]),
-        ["sandbox", key] => is_one(key, &["required"]),
-        ["hooks", ..] => true,
-        _ => false,
-    }
 }
 
 /// Whether there is no such point of an agent's life, so that no hook would ever be called there.

@@ -8,7 +8,7 @@ use copydesk_text::{Entry, Kind, Node, Step, Style};
 use crate::File;
 
 /// Takes the entry at `at` out of a mapping. The last one of a mapping stays: an empty block is no mapping.
-pub(super) fn remove_entry(text: &str, mapping: Node<'_>, at: usize) -> Option<TextEdit> {
+pub(crate) fn remove_entry(text: &str, mapping: Node<'_>, at: usize) -> Option<TextEdit> {
     let entries = mapping.entries();
     let entry = entries.get(at)?;
     if entries.len() < 2 {

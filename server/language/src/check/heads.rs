@@ -4,19 +4,19 @@
 
 use std::collections::HashMap;
 
-use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Severity, Span, TextEdit};
 use copydesk_text::{Entry, Node};
 
 use super::elsewhere::{named, with_near};
 use super::fixes::{add_item, remove_item, replace_text};
 use super::{Findings, operations, toolset};
-use crate::FileKind;
 use crate::declared::inner_span;
 use crate::expression::has_expression;
 use crate::index::{Call, Target};
 use crate::placeholders::{self, Argument, Asked};
 use crate::types::tools;
 use crate::types::tools::is_tool;
+use crate::{FileKind, WorkspaceIndex};
 
 /// The longest name and description that programs with skills take.
 const SKILL_NAME: usize = 64;
@@ -41,6 +41,10 @@ pub(super) fn check(findings: &mut Findings<'_>, calls: &[Call]) {
         }
         FileKind::Skill => skill(findings, root),
         FileKind::Prompt => arguments(findings, root),
+        FileKind::Layer => {
+            provider(findings, root);
+            servers(findings, root);
+        }
         _ => {}
     }
     tool_names(findings, root);
@@ -79,6 +83,40 @@ fn provider(findings: &mut Findings<'_>, root: Node<'_>) {
             node.scalar_text().filter(|name| !name.is_empty() && !has_expression(name)).map(str::to_owned);
         if let Some(name) = name {
             named(findings, &Call { span: inner_span(node), target: Target::Provider(name) });
+        }
+    }
+}
+
+/// The MCP servers that a layer may use.
+fn servers(findings: &mut Findings<'_>, root: Node<'_>) {
+    let allowed = root.get("mcp").and_then(|mcp| mcp.get("allow"));
+    for item in allowed.map(Node::items).unwrap_or_default() {
+        if let Some(name) = item.as_str().filter(|name| !name.is_empty() && *name != "*") {
+            named(findings, &Call { span: inner_span(item), target: Target::McpServer(name.to_owned()) });
+        }
+    }
+}
+
+/// Names of skills that are near to one of the workspace's. Others lie in the person's own folders.
+pub(super) fn skills(findings: &mut Findings<'_>, index: &WorkspaceIndex) {
+    if !matches!(findings.file.kind, FileKind::Agent | FileKind::Layer) {
+        return;
+    }
+    let files = index.files.iter().flat_map(|files| files.iter());
+    let known: Vec<String> = files
+        .filter(|(_, summary)| summary.kind == FileKind::Skill)
+        .filter_map(|(path, _)| Some(path.parent()?.file_name()?.to_str()?.to_owned()))
+        .collect();
+    let list = findings.tree().root().and_then(|root| root.get("skills"));
+    for item in list.map(Node::items).unwrap_or_default() {
+        let Some(name) = item.as_str().filter(|name| known.iter().all(|known| known != name)) else {
+            continue;
+        };
+        let message = format!("there is no skill '{name}' in this workspace");
+        let mut finding = with_near(findings, Code::UnknownName, inner_span(item), message, name, &known, "");
+        if !finding.fixes.is_empty() {
+            finding.severity = Severity::Warning;
+            findings.add(finding);
         }
     }
 }
@@ -153,7 +191,11 @@ pub(super) fn plain_name(name: &str) -> String {
 /// Names of tools that are near to one that exists. Others come from tool servers, so the rest is left alone.
 fn tool_names(findings: &mut Findings<'_>, root: Node<'_>) {
     let known: Vec<String> = tools::all().map(|(name, _)| name.to_owned()).collect();
-    for item in ["tools", "allowed-tools"].into_iter().filter_map(|key| root.get(key)).flat_map(Node::items) {
+    let lists = ["tools", "allowed-tools"].into_iter().filter_map(|key| root.get(key));
+    // A layer has two lists, of those that it may use and of the others.
+    let lists =
+        lists.flat_map(|list| std::iter::once(list).chain(list.entries().into_iter().map(Entry::value)));
+    for item in lists.flat_map(Node::items) {
         let Some(name) = item.as_str().filter(|name| !name.is_empty() && !is_tool(name)) else { continue };
         if name.contains(['_', '(', '*', '.']) && name.contains("__") {
             continue;

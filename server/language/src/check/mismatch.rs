@@ -122,7 +122,9 @@ fn mend(
     if !one_line || source.is_empty() {
         return None;
     }
-    if shape.takes_text() && !matches!(node.value(), Some(Value::Text(_))) {
+    // A time without its unit is none between quotes either.
+    let is_timed = shape.role == Role::Age;
+    if shape.takes_text() && !is_timed && !matches!(node.value(), Some(Value::Text(_))) {
         return Some(("put it in quotes".to_owned(), format!("\"{text}\"")));
     }
     if shape.takes_bool() {

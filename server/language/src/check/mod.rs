@@ -11,6 +11,7 @@
 
 mod address;
 mod capable;
+mod config;
 mod context;
 mod elsewhere;
 mod embedded;
@@ -53,14 +54,14 @@ use crate::declared::Declared;
 use crate::{File, FileKind, WorkspaceIndex, shape, summary};
 use context::Context;
 pub(crate) use context::mcp_servers;
-pub(crate) use fixes::{remove_at, remove_item};
+pub(crate) use fixes::{remove_at, remove_entry, remove_item};
 pub use heads::readable as matcher_is_readable;
 pub use memo::Memo;
 pub(crate) use operations::needed as keys_of_operation;
 pub(crate) use subworkflow::offers as workflow_paths;
 use suggest::Suggest;
 
-pub use suggest::{is_meant, loses_limit};
+pub use suggest::{is_meant, loses_guard, loses_limit};
 pub use syntax::syntax;
 pub(crate) use whole::names_read;
 
@@ -117,6 +118,7 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
                 settings::keystone_providers(&mut findings);
             }
             if file.kind == FileKind::Config {
+                config::check(&mut findings, index);
                 address::check(&mut findings);
             }
             mcp::config(&mut findings);
@@ -125,11 +127,12 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         FileKind::Mcp => mcp::file(&mut findings),
         FileKind::Plugin => plugin::manifest(&mut findings),
         FileKind::Hooks => plugin::hooks(&mut findings),
-        FileKind::Action | FileKind::Prompt | FileKind::Skill | FileKind::Chat => {
+        FileKind::Action | FileKind::Prompt | FileKind::Skill | FileKind::Chat | FileKind::Layer => {
             heads::check(&mut findings, &calls);
         }
-        FileKind::Instructions | FileKind::Layer | FileKind::Other => {}
+        FileKind::Instructions | FileKind::Other => {}
     }
+    heads::skills(&mut findings, index);
     capable::file(&mut findings);
     providers::file(&mut findings);
     *memo = findings.memo;

@@ -327,7 +327,12 @@ pub(super) fn one_text_of_names(
 
 /// A time whose unit is written out, or apart: `5 minutes` is `5m`.
 fn with_short_unit(node: Node<'_>, shape: &Shape) -> Option<Fix> {
-    let text = node.as_str().filter(|_| matches!(shape.role, Role::SleepTime | Role::Duration))?;
+    if let (Role::Age, Some(days)) = (shape.role, node.as_f64().filter(|days| *days > 0.0)) {
+        let edits = vec![TextEdit::new(node.span(), format!("{days}d"))];
+        return Some(Fix::new(format!("change to '{days}d'"), edits));
+    }
+    let is_time = matches!(shape.role, Role::SleepTime | Role::Duration | Role::Age);
+    let text = node.as_str().filter(|_| is_time)?;
     let split = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(split);
     let unit = short_unit(unit)?;

@@ -1,5 +1,6 @@
 //! A scalar beside its shape: words of a list, numbers and their bounds, times, and texts where something else belongs.
 
+use copydesk_base::config::{Age, Duration};
 use copydesk_base::{Code, Diagnostic, Fix, TextEdit};
 use copydesk_text::{Node, Value};
 
@@ -32,7 +33,7 @@ pub(super) fn check<'a>(
         return;
     }
     match shape.role {
-        Role::SleepTime | Role::Duration | Role::Limit | Role::Moment => {
+        Role::SleepTime | Role::Duration | Role::Age | Role::Limit | Role::Moment => {
             return timed(findings, node, seen, shape, holder);
         }
         Role::Plain | Role::Expression | Role::Templated => {}
@@ -64,7 +65,11 @@ fn timed<'a>(
         // A number is of whole milliseconds; with a unit it may be half a second.
         Role::SleepTime if seen.as_f64().is_some() => text.parse::<u64>().is_ok_and(|number| number > 0),
         Role::SleepTime => SleepTime::parse(text).is_some(),
-        Role::Duration => copydesk_base::config::Duration::parse(text).is_some(),
+        Role::Duration => Duration::parse(text).is_some(),
+        // One of nothing is told as that.
+        Role::Age => {
+            Age::parse(text).is_some() || has_unit(seen) && is_nothing(text, shape.role, holder.name)
+        }
         Role::Moment => Moment::is_moment(text),
         Role::Limit => text.trim().parse::<u64>().is_ok_and(|number| number > 0),
         Role::Plain | Role::Expression | Role::Templated => true,
@@ -82,16 +87,21 @@ fn timed<'a>(
 }
 
 /// Times that may be nothing: an answer that counts no longer than that is asked for each time.
-const MAY_BE_NOTHING: &[&str] = &["cache", "ttl"];
+const MAY_BE_NOTHING: &[&str] = &["cache"];
 
 /// Whether a text with a form of its own says a time of nothing, whatever its unit.
 fn is_nothing(text: &str, role: Role, key: &str) -> bool {
     let seconds = match role {
         Role::SleepTime => SleepTime::parse(text),
-        Role::Duration => copydesk_base::config::Duration::parse(text).map(|time| time.0.as_secs_f64()),
+        Role::Duration | Role::Age => Duration::parse(text).map(|time| time.0.as_secs_f64()),
         Role::Moment | Role::Limit | Role::Plain | Role::Expression | Role::Templated => None,
     };
     seconds == Some(0.0) && !MAY_BE_NOTHING.contains(&key)
+}
+
+/// Whether a time is a text that ends with its unit.
+fn has_unit(seen: Node<'_>) -> bool {
+    seen.as_str().is_some_and(|text| text.trim_end().ends_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 fn no_time(findings: &mut Findings<'_>, node: Node<'_>, text: &str, holder: Holder<'_>) {

@@ -138,6 +138,19 @@ pub fn loses_limit(path: &[&str]) -> bool {
     }
 }
 
+/// Whether an unknown key may have been meant for what keeps an agent back: rules, a stricter mode, walls, or anything
+/// of a hook.
+pub fn loses_guard(path: &[&str]) -> bool {
+    let is_one = |key: &str, names: &[&str]| names.iter().any(|name| is_meant(key, name));
+    match path {
+        [key] => is_one(key, &["permissions", "hooks", "sandbox"]),
+        ["permissions", key] => is_one(key, &["deny", "ask", "mode"]),
+        ["sandbox", key] => is_one(key, &["required"]),
+        ["hooks", ..] => true,
+        _ => false,
+    }
+}
+
 /// Whether two names differ only in case and in `_` or `-`: `allow_failure`, `allowFailure`.
 fn same_letters(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))

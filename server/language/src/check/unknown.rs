@@ -5,7 +5,7 @@ use copydesk_text::{Entry, Kind, Node, Value};
 
 use super::fixes::remove_key;
 use super::structure::{Holder, subject};
-use super::suggest::{loses_limit, usual_mistake};
+use super::suggest::{loses_guard, loses_limit, usual_mistake};
 use super::{Findings, ids, meant};
 use crate::FileKind;
 use crate::declared::inner_span;
@@ -139,13 +139,16 @@ pub(super) fn slip<'a>(
     expected: &'static Mapping,
     holder: Holder<'a>,
 ) -> Option<&'static str> {
-    if !matches!(findings.file.kind, FileKind::Skill | FileKind::Prompt) {
+    let is_layer = findings.file.kind == FileKind::Layer;
+    if !is_layer && !matches!(findings.file.kind, FileKind::Skill | FileKind::Prompt) {
         return None;
     }
     let name = entry.key().scalar_text()?;
     let free = expected.keys_of(None).filter(|key| node.entry(&key.name).is_none());
     let near = findings.suggest.nearest(name, free.map(|key| key.name.as_str()))?;
-    if findings.suggest.safety() != Safety::Safe {
+    // Who reads layers has no other keys; in the others a key that is far from ours may be somebody's own.
+    let safety = findings.suggest.safety();
+    if safety != Safety::Safe && !is_layer {
         return None;
     }
     let subject = holder.subject(findings.file.kind);
@@ -157,7 +160,8 @@ pub(super) fn slip<'a>(
     Some(near)
 }
 
-/// Whether a key may have been meant for a limit, by its name or by where it stands: no agent runs before it is mended.
+/// Whether a key may have been meant for a limit or a guard, by its name or by where it stands: no agent runs before it
+/// is mended.
 fn is_lost_limit(findings: &Findings<'_>, entry: Entry<'_>) -> bool {
     if findings.file.kind != FileKind::Config {
         return false;
@@ -173,5 +177,5 @@ fn is_lost_limit(findings: &Findings<'_>, entry: Entry<'_>) -> bool {
         path.push(above.key().scalar_text().unwrap_or_default());
         inside = (above.key().span() != key).then(|| above.value());
     }
-    loses_limit(&path)
+    loses_limit(&path) || loses_guard(&path)
 }

@@ -150,6 +150,8 @@ pub(crate) enum Role {
     Limit,
     /// Seconds, or a text with a unit.
     Duration,
+    /// A text with a unit, of more than nothing.
+    Age,
 }
 
 /// A place in [`Shapes`].
@@ -281,6 +283,7 @@ impl Shape {
             Role::Plain => "a text",
             Role::Expression | Role::Limit | Role::Templated => "an expression",
             Role::SleepTime | Role::Duration => "a time such as '90s'",
+            Role::Age => "a time with its unit such as '90d'",
             Role::Moment => "a date and time such as '2026-11-21T09:00:00Z'",
         }
     }

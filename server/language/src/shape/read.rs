@@ -232,6 +232,7 @@ fn role(name: &str) -> Role {
         "Moment" => Role::Moment,
         "Limit" => Role::Limit,
         "Duration" => Role::Duration,
+        "Age" => Role::Age,
         _ => Role::Plain,
     }
 }

@@ -27,121 +27,202 @@ fn check_condition(condition: &str, expect: &Expect) {
 
 #[test]
 fn a_value_in_a_list_is_asked_of_the_list() {
-    check_condition("inputs.word in ['a', 'b']", &expect![[r#"
+    check_condition(
+        "inputs.word in ['a', 'b']",
+        &expect![[r#"
         expression-syntax 'in' is not part of the language; write 'list.includes(value)', or 'Object.keys(object).includes(key)'
            "['a', 'b'].includes(inputs.word)"
-    "#]]);
-    check_condition("\"inputs.word in ['a', 'b']\"", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "\"inputs.word in ['a', 'b']\"",
+        &expect![[r#"
         expression-syntax 'in' is not part of the language; write 'list.includes(value)', or 'Object.keys(object).includes(key)'
            "['a', 'b'].includes(inputs.word)"
-    "#]]);
-    check_condition("'''a'' in inputs.list'", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "'''a'' in inputs.list'",
+        &expect![[r#"
         expression-syntax 'in' is not part of the language; write 'list.includes(value)', or 'Object.keys(object).includes(key)'
            'inputs.list.includes(''a'')'
-    "#]]);
-    check_condition("inputs.number > 1 && inputs.word not in inputs.list", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "inputs.number > 1 && inputs.word not in inputs.list",
+        &expect![[r#"
         expression-syntax 'not in' is not part of the language; write '!list.includes(value)', or '!Object.keys(object).includes(key)'
            inputs.number > 1 && !inputs.list.includes(inputs.word)
-    "#]]);
-    check_condition("not inputs.word in inputs.list", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "not inputs.word in inputs.list",
+        &expect![[r#"
         expression-syntax 'not' is not part of the language; write '!'
-    "#]]);
-    check_condition("(inputs.list[0].trim() in inputs.list.map(x => x.y))", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "(inputs.list[0].trim() in inputs.list.map(x => x.y))",
+        &expect![[r#"
         expression-syntax 'in' is not part of the language; write 'list.includes(value)', or 'Object.keys(object).includes(key)'
            (inputs.list.map(x => x.y).includes(inputs.list[0].trim()))
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn filters_are_methods() {
-    check_condition("inputs.word | trim", &expect![[r#"
+    check_condition(
+        "inputs.word | trim",
+        &expect![[r#"
         expression-syntax filters are not part of the language; write 'inputs.word.trim()'
            inputs.word.trim()
-    "#]]);
-    check_condition("(inputs.word | trim | upper) == 'A'", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "(inputs.word | trim | upper) == 'A'",
+        &expect![[r#"
         expression-syntax filters are not part of the language; write 'inputs.word.trim().toUpperCase()'
            (inputs.word.trim().toUpperCase()) == 'A'
-    "#]]);
-    check_condition("\"inputs.word | default(\\\"x\\\") == 'y'\"", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "\"inputs.word | default(\\\"x\\\") == 'y'\"",
+        &expect![[r#"
         expression-syntax filters are not part of the language; write '(inputs.word || "x")'
            "(inputs.word || \"x\") == 'y'"
-    "#]]);
-    check_condition("inputs.word | default('x')", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "inputs.word | default('x')",
+        &expect![[r#"
         expression-syntax filters are not part of the language; write 'inputs.word || 'x''
            inputs.word || 'x'
-    "#]]);
-    check_condition("inputs.list | join(', ') | length", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "inputs.list | join(', ') | length",
+        &expect![[r#"
         expression-syntax filters are not part of the language; write 'inputs.list.join(', ').length'
            inputs.list.join(', ').length
-    "#]]);
-    check_condition("inputs.word | slugify", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "inputs.word | slugify",
+        &expect![[r#"
         expression-syntax filters are not part of the language; write a method behind the value, as in '.trim()'
-    "#]]);
-    check_condition("inputs.word | inputs.other", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "inputs.word | inputs.other",
+        &expect![[r#"
         expression-syntax '|' is not part of the language; write '||'
            inputs.word || inputs.other
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_other_languages_call_otherwise() {
-    check_condition("inputs.list.size > 1", &expect![[r#"
+    check_condition(
+        "inputs.list.size > 1",
+        &expect![[r#"
         unknown-property a list has no 'size'; write '.length'
            inputs.list.length > 1
-    "#]]);
-    check_condition("inputs.list.size() > 1", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "inputs.list.size() > 1",
+        &expect![[r#"
         unknown-method a list has no method 'size'; write '.length' without parentheses
            inputs.list.length > 1
-    "#]]);
-    check_condition("inputs.word.count", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "inputs.word.count",
+        &expect![[r#"
         unknown-property a text has no 'count'; write '.length'
            inputs.word.length
-    "#]]);
-    check_condition("inputs.word.upper == 'A'", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "inputs.word.upper == 'A'",
+        &expect![[r#"
         unknown-property a text has no 'upper'; write '.toUpperCase()'
            inputs.word.toUpperCase() == 'A'
-    "#]]);
-    check_condition("length(inputs.list) > 1", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "length(inputs.list) > 1",
+        &expect![[r#"
         unknown-method there is no function 'length'; write 'value.length'
            inputs.list.length > 1
-    "#]]);
-    check_condition("\"contains(inputs.word, 'a')\"", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "\"contains(inputs.word, 'a')\"",
+        &expect![[r#"
         unknown-method there is no function 'contains'; write 'value.includes(…)'
            "inputs.word.includes('a')"
-    "#]]);
-    check_condition("startsWith(inputs.word + 'a', inputs.other)", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "startsWith(inputs.word + 'a', inputs.other)",
+        &expect![[r#"
         unknown-method there is no function 'startsWith'; write 'value.startsWith(…)'
            (inputs.word + 'a').startsWith(inputs.other)
-    "#]]);
-    check_condition("date.now() > inputs.number", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "date.now() > inputs.number",
+        &expect![[r#"
         unknown-root there is no 'date' in expressions; write 'Date'
            Date.now() > inputs.number
-    "#]]);
-    check_condition("math.round(inputs.number) > 1", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "math.round(inputs.number) > 1",
+        &expect![[r#"
         unknown-root there is no 'math' in expressions; write 'Math'
            Math.round(inputs.number) > 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn words_that_only_look_alike_are_for_a_person_to_change() {
-    check_condition("arg.x == 'a'", &expect![[r#"
+    check_condition(
+        "arg.x == 'a'",
+        &expect![[r#"
         unknown-root there is no 'arg' in expressions; start from 'inputs', 'steps' or another root, or put quotes around a text
-    "#]]);
-    check_condition("items.x == 'a'", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "items.x == 'a'",
+        &expect![[r#"
         unknown-root there is no 'items' in expressions; start from 'inputs', 'steps' or another root, or put quotes around a text
-    "#]]);
-    check_condition("input.word == 'a'", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "input.word == 'a'",
+        &expect![[r#"
         unknown-root there is no 'input' in expressions; did you mean 'inputs'?
            inputs.word == 'a'
-    "#]]);
-    check_condition("inpts.word == 'a'", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "inpts.word == 'a'",
+        &expect![[r#"
         unknown-root there is no 'inpts' in expressions; did you mean 'inputs'?
          ! inputs.word == 'a'
-    "#]]);
-    check_condition("inputs.word == inputs.other", &expect![[r#"
+    "#]],
+    );
+    check_condition(
+        "inputs.word == inputs.other",
+        &expect![[r#"
         constant-condition these are never equal, so this is always false; one side is 'a' | 'b', the other 'c'
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

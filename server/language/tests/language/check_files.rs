@@ -96,7 +96,7 @@ fn settings_that_do_not_exist_are_warned_about() {
             error unknown-key 'defualt_model' is no key of the config; did you mean 'default_model'? [fix: change to 'default_model']
             error unknown-value 'antropic' is no value of 'kind'; it takes 'anthropic', 'openai-responses', 'openai-chat', 'azure-openai', 'ollama' or 'offline'; did you mean 'anthropic'? [fix: change to 'anthropic']
             error missing-key 'b' needs 'kind' [fix: add 'kind']
-            warning unknown-setting 'denny' is no key of 'permissions'; did you mean 'deny'? [fix: change to 'deny']
+            error unknown-key 'denny' is no key of 'permissions'; did you mean 'deny'? [fix: change to 'deny']
             error unknown-value 'bypass' is a flag of the command line only; no file can set it [fix: take it out]
             error type-mismatch 'prompt_timeout' takes a number or a time such as '90s'; this is a text
         "#]],

@@ -244,7 +244,7 @@ fn hooks_stand_at_events_that_exist() {
             error format-mismatch this matcher cannot be read, so nobody knows what it was to keep back: repetition operator missing expression [fix: change to '.*']
             error format-mismatch this matcher cannot be read, so nobody knows what it was to keep back: unclosed group
             error unknown-value the command is empty; a hook that cannot start blocks
-            warning unknown-setting 'PreToolUsed' is no key of 'hooks'; take it out [fix: take it out]
+            error unknown-key 'PreToolUsed' is no key of 'hooks'; take it out [fix: take it out]
             error type-mismatch 'timeout' takes a number or a time such as '90s'; this is a text
             warning useless-key 'after' does nothing here: only at Notification does a question wait for somebody [fix: take 'after' out]
         "#]],

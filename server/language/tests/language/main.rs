@@ -9,6 +9,7 @@ mod calling;
 #[path = "../../../text/tests/chance/mod.rs"]
 mod chance;
 mod check_capable;
+mod check_config;
 mod check_elsewhere;
 mod check_expressions;
 mod check_files;

@@ -33,6 +33,14 @@ fn rules_are_found_in_their_lists() {
         deny Bash
     "#]],
     );
+    rules(
+        ".stepper/layer/a/index.md",
+        "---\ndescription: d\npermission: {Bash: deny, 'Read(x': ask, Edit: never}\n---\n",
+        expect![[r#"
+            deny Bash
+            ask Read(x
+        "#]],
+    );
     rules(".keystone/config.yaml", "permissions: {deny: [Bash]}\n", expect![[""]]);
     rules(".copydesk/config.yaml", "permissions: [deny]\n", expect![[""]]);
 }
