@@ -81,9 +81,16 @@ const FINDINGS: &[Finding] = &[
     },
     Finding {
         path: ".copydesk/config.yaml",
-        text: "# ä😀\n[permisions]: {mode: plan}\n",
+        text: "# ä😀\n[completoin]: {enabled: false}\n",
         code: "unknown-setting",
         severity: 2,
+        mend: Some(("completion", "# ä😀\ncompletion: {enabled: false}\n")),
+    },
+    Finding {
+        path: ".copydesk/config.yaml",
+        text: "# ä😀\n[permisions]: {mode: plan}\n",
+        code: "unknown-key",
+        severity: 1,
         mend: Some(("permissions", "# ä😀\npermissions: {mode: plan}\n")),
     },
     Finding {

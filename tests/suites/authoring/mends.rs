@@ -209,9 +209,9 @@ const MENDS: &[Mend] = &[
     of(
         "unknown-setting",
         CONFIG,
-        "⟦permisions⟧: {mode: plan}\n",
-        "change to 'permissions'",
-        "permissions: {mode: plan}\n",
+        "⟦completoin⟧: {enabled: false}\n",
+        "change to 'completion'",
+        "completion: {enabled: false}\n",
     ),
     of(
         "malformed-rule",
