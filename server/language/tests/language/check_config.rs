@@ -141,7 +141,7 @@ fn pipelines_and_who_works_in_them() {
         error unknown-value this stage has no name; write that of an agent or a layer [fix: take it out]
     "#]],
     );
-    check_in("/home/me/.config/copydesk/config.yaml", "pipelines: {a: [nobody]}\n", &index, expect![[""]]);
+    check_in(".config/copydesk/config.yaml", "pipelines: {a: [nobody]}\n", &index, expect![[""]]);
 }
 
 #[test]
