@@ -41,10 +41,6 @@ pub(super) fn check(findings: &mut Findings<'_>, calls: &[Call]) {
         }
         FileKind::Skill => skill(findings, root),
         FileKind::Prompt => arguments(findings, root),
-        FileKind::Layer => {
-            provider(findings, root);
-            servers(findings, root);
-        }
         _ => {}
     }
     tool_names(findings, root);
@@ -83,16 +79,6 @@ fn provider(findings: &mut Findings<'_>, root: Node<'_>) {
             node.scalar_text().filter(|name| !name.is_empty() && !has_expression(name)).map(str::to_owned);
         if let Some(name) = name {
             named(findings, &Call { span: inner_span(node), target: Target::Provider(name) });
-        }
-    }
-}
-
-/// The MCP servers that a layer may use.
-fn servers(findings: &mut Findings<'_>, root: Node<'_>) {
-    let allowed = root.get("mcp").and_then(|mcp| mcp.get("allow"));
-    for item in allowed.map(Node::items).unwrap_or_default() {
-        if let Some(name) = item.as_str().filter(|name| !name.is_empty() && *name != "*") {
-            named(findings, &Call { span: inner_span(item), target: Target::McpServer(name.to_owned()) });
         }
     }
 }
