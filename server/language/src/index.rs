@@ -97,6 +97,8 @@ pub struct WorkflowSummary {
     pub pools: Vec<Name>,
     /// The workflows, as written, that its steps call whenever it runs: without `if`, `foreach` or `strategy`.
     pub always_calls: Vec<String>,
+    /// The secrets that its steps read, by name.
+    pub secrets: Vec<String>,
     /// Whether all of it could be read. Of one that could not, nobody knows what it takes and gives.
     pub is_whole: bool,
 }

@@ -41,6 +41,7 @@ mod symbols;
 mod tokens;
 pub mod types;
 mod wishes;
+mod written;
 
 pub use check::{Memo, check, check_again, is_meant, loses_guard, loses_limit, matcher_is_readable, syntax};
 pub use complete::{Completion, CompletionKind, Signature, Snippet, complete, signature};

@@ -4,6 +4,7 @@
 //! ([`steps`]).
 
 mod calls;
+mod names;
 mod settings;
 mod steps;
 
@@ -20,6 +21,7 @@ use crate::types::InputKind;
 use crate::{File, FileKind, wishes};
 
 pub(crate) use calls::{may_name, of_one as calls_of_one, of_steps as calls_of_steps, of_these as calls_of};
+pub(crate) use names::names_behind;
 pub use settings::settings_view;
 pub use steps::Told;
 
@@ -99,6 +101,7 @@ fn workflow(file: &File<'_>, told: &mut Told, calls: &mut Vec<Call>) -> Workflow
         steps: steps.steps,
         pools: entries("pools").filter_map(|entry| name(entry.key())).collect(),
         always_calls: steps.always_calls,
+        secrets: steps.secrets.into_iter().collect(),
         is_whole: is_whole(file.tree),
     }
 }

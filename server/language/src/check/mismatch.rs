@@ -31,15 +31,17 @@ pub(super) fn mismatch<'a>(
         }
         return;
     }
-    let nothing = seen.scalar_text().and_then(|text| with_unit(holder, text)).filter(|number| number == "0");
+    let nothing =
+        seen.scalar_text().and_then(|text| with_unit(holder, shape, text)).filter(|number| number == "0");
     if let (Some(bounds), Some(_)) = (shape.number().filter(|bounds| !bounds.takes(0.0)), nothing) {
         return scalar::bounds(findings, node, 0.0, bounds, shape, holder);
     }
     let names = shape.list().and_then(|_| reshape::names(node, holder.name));
-    let found = names.as_deref().map_or_else(|| this_is(seen), reshape::several);
+    let names_of_several = names.as_deref().filter(|_| !matches!(holder.name, "args" | "command"));
+    let found = names_of_several.map_or_else(|| this_is(seen), reshape::several);
     let mut takes = shape.takes();
     if let Some((unit, _)) =
-        seen.scalar_text().and_then(|text| Some((unit(holder)?.0, with_unit(holder, text)?)))
+        seen.scalar_text().and_then(|text| Some((unit(holder, shape)?.0, with_unit(holder, shape, text)?)))
     {
         takes = takes.replacen("number", &format!("number of {unit}"), 1);
     }
@@ -135,7 +137,7 @@ fn mend(
         };
         return Some((format!("change to '{word}'"), word.to_owned()));
     }
-    if let Some(number) = with_unit(holder, text).filter(|_| shape.number().is_some()) {
+    if let Some(number) = with_unit(holder, shape, text).filter(|_| shape.number().is_some()) {
         return Some((format!("change to {number}"), number));
     }
     if let Some(number) = shape.number().and_then(|number| digits(text, number)) {
@@ -172,8 +174,8 @@ fn digits(text: &str, number: &Number) -> Option<String> {
 }
 
 /// A time with a unit, as the number that the key takes: `30s` for `timeout` is 30000.
-fn with_unit(holder: Holder<'_>, text: &str) -> Option<String> {
-    let (_, unit) = unit(holder)?;
+fn with_unit(holder: Holder<'_>, shape: &Shape, text: &str) -> Option<String> {
+    let (_, unit) = unit(holder, shape)?;
     let split = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (count, written) = text.split_at(split);
     let milliseconds = SleepTime::parse(&format!("{}{}", count.trim(), short_unit(written)?))?;
@@ -181,9 +183,11 @@ fn with_unit(holder: Holder<'_>, text: &str) -> Option<String> {
     (number.fract() == 0.0).then(|| number.to_string())
 }
 
-/// What a number counts under a key of that name, and how many milliseconds that is.
-fn unit(holder: Holder<'_>) -> Option<(&'static str, f64)> {
+/// What a number counts under a key of that name, and how many milliseconds that is. A time that takes a unit has its
+/// own: `timeout` of a config counts seconds.
+fn unit(holder: Holder<'_>, shape: &Shape) -> Option<(&'static str, f64)> {
     match holder.name {
+        _ if matches!(shape.role, Role::Duration | Role::SleepTime | Role::Age) => None,
         "timeout" | "baseDelay" => Some(("milliseconds", 1.0)),
         name if name.ends_with("Seconds") => Some(("seconds", 1000.0)),
         _ => None,

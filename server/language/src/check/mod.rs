@@ -27,6 +27,7 @@ mod memo;
 mod mend;
 mod mismatch;
 mod missing;
+mod moved;
 mod operations;
 mod plugin;
 mod providers;

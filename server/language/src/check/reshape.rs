@@ -6,7 +6,7 @@
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};
 
-use super::fixes::{is_flow, line_start};
+use super::fixes::{is_flow, line_start, quoted};
 use super::inputs::kind_of;
 use super::structure::Holder;
 use super::suggest::usual_value;
@@ -15,6 +15,7 @@ use crate::expression::has_expression;
 use crate::models::is_key as is_models;
 use crate::shape::{Key, Mapping, Need, Rest, Role, Shape};
 use crate::types::{InputKind, SleepTime};
+use crate::written;
 
 /// The ways to write a value as `shape` wants it.
 pub(super) fn fixes<'a>(
@@ -40,6 +41,7 @@ pub(super) fn fixes<'a>(
             fixes.extend(shape.mapping().and_then(|expected| in_mapping(findings, node, expected)));
             fixes.extend(shape.list().and_then(|_| as_words(node, holder)));
             fixes.extend(with_short_unit(node, shape));
+            fixes.extend(as_moment(node, shape));
         }
         Kind::Null | Kind::Alias(_) => {}
     }
@@ -192,6 +194,11 @@ fn entry_of(
                 let takes = rest.is_some_and(Shape::takes_text) && !value.contains(['"', '\\']);
                 return takes.then(|| (span, format!("{name}: \"{value}\"")));
             }
+            // As a program's option or a request itself has a header.
+            if let Some((name, value)) = written.split_once(": ").filter(|(name, _)| is_name(name)) {
+                let takes = rest.is_some_and(Shape::takes_text) && !value.contains(['"', '\\']);
+                return takes.then(|| (span, format!("{name}: \"{}\"", value.trim())));
+            }
             (holder.name == "inputs" && is_name(written))
                 .then(|| (span, format!("{written}: {{type: string}}")))
         }
@@ -283,8 +290,10 @@ fn meant(findings: &Findings<'_>, node: Node<'_>, expected: &Mapping) -> Option<
 /// `a, b` as `[a, b]`.
 fn as_words(node: Node<'_>, holder: Holder<'_>) -> Option<Fix> {
     let words = names(node, holder.name)?;
-    let edits = vec![TextEdit::new(node.span(), format!("[{}]", words.join(", ")))];
-    Some(Fix::new("make it a list", edits))
+    let is_command = matches!(holder.name, "args" | "command");
+    let words = words.into_iter().map(|word| if is_command { quoted(word) } else { word.to_owned() });
+    let list = words.collect::<Vec<_>>().join(", ");
+    Some(Fix::new("make it a list", vec![TextEdit::new(node.span(), format!("[{list}]"))]))
 }
 
 /// The names in a text that holds several, where one stands in a text: with commas between, or with blanks where a
@@ -293,6 +302,9 @@ pub(super) fn names<'a>(node: Node<'a>, key: &str) -> Option<Vec<&'a str>> {
     let scalar = node.scalar().filter(|scalar| scalar.style() == Style::Plain)?;
     let text = node.scalar_text()?;
     let is_apart = |c: char| c == ',' || c.is_whitespace() && matches!(key, "needs" | "fallback");
+    if matches!(key, "args" | "command") {
+        return arguments(text);
+    }
     let words: Vec<&str> = if text.contains(',') {
         text.split(',').map(str::trim).collect()
     } else {
@@ -301,6 +313,13 @@ pub(super) fn names<'a>(node: Node<'a>, key: &str) -> Option<Vec<&'a str>> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':');
     let is_word = |word: &&str| word.chars().all(is_part) && !word.is_empty() && !word.ends_with(':');
     (words.len() > 1 && !scalar.text().contains('\n') && words.iter().all(is_word)).then_some(words)
+}
+
+/// The words of a command that a shell would hand over as they are.
+fn arguments(text: &str) -> Option<Vec<&str>> {
+    let is_plain = |c: char| !"|&;<>()$`\\\"'*?[]{}#~=%\n".contains(c);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    (words.len() > 1 && text.chars().all(is_plain)).then_some(words)
 }
 
 /// What several names in one text are called.
@@ -339,6 +358,15 @@ fn with_short_unit(node: Node<'_>, shape: &Shape) -> Option<Fix> {
     let short = format!("{}{unit}", number.trim());
     let is_time = SleepTime::parse(&short).is_some() && short != text;
     is_time.then(|| Fix::new(format!("change to '{short}'"), vec![TextEdit::new(node.span(), short)]))
+}
+
+/// A date and time as it is written here.
+fn as_moment(node: Node<'_>, shape: &Shape) -> Option<Fix> {
+    let text = node.as_str().filter(|_| shape.role == Role::Moment)?;
+    let form = if text.contains(':') { "date-time" } else { "date" };
+    let meant = written::meant(form, text).filter(|meant| meant != text)?;
+    let edits = vec![TextEdit::new(node.span(), format!("\"{meant}\""))];
+    Some(Fix::new(format!("change to '{meant}'"), edits))
 }
 
 /// The unit as it is written here.

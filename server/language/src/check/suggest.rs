@@ -100,6 +100,18 @@ impl Suggest {
     }
 }
 
+/// The only name that starts with a word which is a good part of it: `desc` of `description`.
+pub(super) fn only_start<'c>(word: &str, names: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    // What goes on behind a `_` is another name: `api_key` is no `api_key_env`.
+    let goes_on = |name: &&str| {
+        let rest = name.strip_prefix(word);
+        rest.is_some_and(|rest| rest.starts_with(char::is_alphanumeric)) && word.len() * 3 >= name.len()
+    };
+    let mut longer = names.filter(goes_on);
+    let only = longer.next().filter(|_| word.len() >= SHORTEST)?;
+    longer.next().is_none().then_some(only)
+}
+
 /// How near a name is; the least is the nearest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
@@ -233,6 +245,8 @@ fn usual_key(kind: Option<&str>, key: &str) -> Option<&'static str> {
         "kind" => "type",
         "matrix" => "strategy",
         "cmd" => "command",
+        // Of an input.
+        "enum" | "options" | "choices" => "values",
         _ => "",
     };
     [own, common].into_iter().find(|right| !right.is_empty())
@@ -256,6 +270,8 @@ pub(super) fn usual_value(key: &str, value: &str) -> Option<(&'static str, Safet
         // The template of a stepper layer itself suggests these; its program takes them not.
         ("on-failure", "continue" | "ignore") => "skip",
         ("on-failure", "abort" | "fail") => "stop",
+        ("kind", "openai" | "openai-compatible" | "openai-compat") => "openai-chat",
+        ("kind", "azure") => "azure-openai",
         ("type", "text" | "str" | "enum") => "string",
         ("type", "int" | "integer" | "float") => "number",
         ("type", "bool") => "boolean",

@@ -8,7 +8,7 @@ use copydesk_text::yaml::messages;
 use copydesk_text::{Step, front_matter};
 
 use super::fixes::{line_break, remove_at};
-use super::meant;
+use super::{meant, moved};
 use crate::{File, FileKind};
 
 /// More aliases, those in what they stand for counted each time, are no file but an attack.
@@ -34,6 +34,9 @@ pub fn syntax(file: &File<'_>) -> Vec<Diagnostic> {
             _ => None,
         };
         finding.fixes.extend(fix);
+        if finding.code == Code::YamlSyntax {
+            finding.fixes.extend(moved::mends(file.text, &finding.message, finding.span.start));
+        }
     }
     if file.tree.has_anchors() {
         list.extend(into_themselves(file));

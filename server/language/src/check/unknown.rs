@@ -3,9 +3,9 @@
 use copydesk_base::{Code, Diagnostic, Fix, Safety, Severity, TextEdit};
 use copydesk_text::{Entry, Kind, Node, Value};
 
-use super::fixes::remove_key;
+use super::fixes::{indent_of, is_flow, line_break, remove_key};
 use super::structure::{Holder, subject};
-use super::suggest::{loses_guard, loses_limit, usual_mistake};
+use super::suggest::{loses_guard, loses_limit, only_start, usual_mistake};
 use super::{Findings, ids, meant};
 use crate::FileKind;
 use crate::declared::inner_span;
@@ -54,6 +54,10 @@ pub(super) fn unknown_key<'a>(
         findings.add(meant::run_together(entry.key().span(), name, word));
         return Some(key.name.as_str());
     }
+    if name == "uses" && !expected.kinds.is_empty() && word.is_none() && node.entry("run").is_none() {
+        findings.add(action(findings, node, entry));
+        return Some("type");
+    }
     let alias = usual_mistake(known_kind, name);
     let usual = alias
         .and_then(|right| expected.key(known_kind, right))
@@ -71,6 +75,10 @@ pub(super) fn unknown_key<'a>(
         let missing = expected.keys_of(known_kind).filter(free).filter(|key| key.need == Need::Required);
         let mut meant = missing.filter(|_| is_slip).map(|key| key.name.as_str());
         meant.find(|key| strsim::osa_distance(key, name) == 1)
+    });
+    let near = near.or_else(|| {
+        let keys = expected.keys_of(known_kind).filter(free).map(|key| key.name.as_str());
+        is_slip.then(|| only_start(name, keys)).flatten()
     });
     if near.is_none() && known_kind.is_none() && !expected.kinds.is_empty() {
         // Nobody knows what a step of that type may have.
@@ -104,16 +112,48 @@ pub(super) fn unknown_key<'a>(
         };
         let safety = match usual {
             Some(_) if edits.len() == 1 && fits() => Safety::Safe,
-            Some(_) => Safety::Suggested,
             None if is_looked_up => findings.suggest.safety(),
-            None => Safety::Suggested,
+            _ => Safety::Suggested,
         };
-        finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
+        let written = edits.iter().map(|edit| edit.text.as_str()).collect::<Vec<_>>().join(": ");
+        finding = finding.with_fix(Fix::new(format!("change to '{written}'"), edits).with_safety(safety));
     } else if let Some(edit) = remove_key(findings.file.text, node, name) {
         finding = finding.with_fix(Fix::new("take it out", vec![edit]));
     }
     findings.add(finding);
     near
+}
+
+/// `uses:` of a step of another system: a file of it is called as a workflow, and what others share does not run here.
+fn action(findings: &Findings<'_>, node: Node<'_>, entry: Entry<'_>) -> Diagnostic {
+    let span = entry.key().span();
+    let path = entry.value().scalar_text().unwrap_or("");
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending);
+    let is_file = matches!(ending, Some("yaml" | "yml"));
+    if !is_file {
+        let message = "'uses' is no key of a step: actions of other systems do not run here; write what it does as a step of its own";
+        let mut finding = Diagnostic::new(Code::UnknownKey, span, message);
+        let edit = TextEdit::new(span.cover(entry.value().span()), "type: shell, run: \"\"");
+        let is_block =
+            indent_of(findings.file.text, span.start).filter(|_| !is_flow(findings.file.text, node));
+        let edit = is_block.map(|indent| {
+            let line_break = line_break(findings.file.text);
+            let text = format!("type: shell{line_break}{indent}run: \"# {path}\"");
+            TextEdit { text, ..edit }
+        });
+        finding.fixes.extend(edit.map(|edit| Fix::new("make it a shell step", vec![edit])));
+        return finding;
+    }
+    let message =
+        "'uses' is no key of a step; a workflow is called by a step with 'type: workflow' and 'path'";
+    let mut finding = Diagnostic::new(Code::UnknownKey, span, message);
+    let indent = indent_of(findings.file.text, span.start).filter(|_| !is_flow(findings.file.text, node));
+    let text = match indent {
+        Some(indent) => format!("type: workflow{}{indent}path", line_break(findings.file.text)),
+        None => "type: workflow, path".to_owned(),
+    };
+    finding.fixes.push(Fix::new("make it a workflow step", vec![TextEdit::new(span, text)]));
+    finding
 }
 
 /// Whether a value is of a kind that a shape takes. What is a text, and what an expression, its own look tells.

@@ -156,7 +156,13 @@ impl Reader<'_> {
         if let Some(key) = row.key.as_ref().filter(|key| offset >= key.colon_end) {
             let path = self.path_of_value(at, row)?;
             let (word, quote) = self.value_word(key.value.start.max(key.colon_end), row.line.end, offset)?;
-            let quote = if quote == Quote::None && offset == key.colon_end { Quote::Colon } else { quote };
+            let is_colon = quote == Quote::None && offset == key.colon_end;
+            let behind = self.text.get(offset..row.line.end)?.trim_start();
+            if is_colon && !behind.is_empty() && !behind.starts_with('#') {
+                // A value is there already, and nothing stands before it.
+                return None;
+            }
+            let quote = if is_colon { Quote::Colon } else { quote };
             return Some(Place { path, at: At::Value(quote), word, siblings: vec![], flow: Flow::Outside });
         }
         // On an empty line the cursor's own column counts, not the line's.

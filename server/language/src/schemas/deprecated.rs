@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use copydesk_base::{Code, Diagnostic};
+use copydesk_base::{Code, Diagnostic, Fix};
 use jsonschema::paths::{Location, LocationSegment};
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use super::applied::{applied, of_item, of_key};
 use super::check::Judging;
 use super::fit::Known;
 use super::locate::Spot;
+use super::mend::Mender;
 use super::part::Part;
 
 /// How many values are looked at.
@@ -79,6 +80,14 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
+    /// Whether a key of that name stands beside the one at a spot.
+    fn has(&self, spot: &Spot<'_>, name: &str) -> bool {
+        let Some(key) = spot.key else { return false };
+        let path = self.judging.file.tree.path_at(key.span().start);
+        let around = path.iter().rev().nth(1).map_or(self.judging.file.tree.root(), |step| Some(step.node()));
+        around.is_some_and(|mapping| mapping.entry(name).is_some())
+    }
+
     fn key(&mut self, parts: &[Part<'_>], name: &str, spot: &Spot<'_>) {
         let Some(why) = parts.iter().find_map(why) else { return };
         let Some(key) = spot.key.filter(|_| spot.alias.is_none()) else { return };
@@ -86,8 +95,27 @@ impl<'a> Walk<'_, 'a> {
             "" => format!("'{name}' should no longer be written: the schema calls it deprecated"),
             why => format!("'{name}' should no longer be written: {}", why.trim().trim_end_matches('.')),
         };
-        self.found.push(Diagnostic::new(Code::DeprecatedKey, key.span(), message));
+        let mut finding = Diagnostic::new(Code::DeprecatedKey, key.span(), message);
+        let mender = Mender::new(*self.judging.file);
+        if let Some(other) = instead(why).filter(|other| *other != name && !self.has(spot, other)) {
+            let edit = mender.renamed(key, other);
+            finding.fixes.extend(edit.map(|edit| Fix::new(format!("change to '{other}'"), vec![edit])));
+        }
+        finding.fixes.extend(mender.removal(key, spot.node));
+        self.found.push(finding);
     }
+}
+
+/// The key that is to be written instead, where a reason names it as one: between quotes of whatever kind.
+fn instead(why: &str) -> Option<&str> {
+    let at = ["use ", "Use ", "by ", "favor of ", "favour of ", "to "].into_iter().find_map(|word| {
+        let at = why.find(word)? + word.len();
+        why.get(at..)?.starts_with(['`', '\'', '"']).then_some(at)
+    })?;
+    let rest = why.get(at + 1..)?;
+    let name = rest.get(..rest.find(['`', '\'', '"'])?)?;
+    let is_key = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    is_key.then_some(name)
 }
 
 /// Why a part should no longer be used; empty where it does not say.

@@ -13,9 +13,9 @@ use super::part::Part;
 use super::skeleton;
 use super::unevaluated::{speaks, unexpected_items};
 use super::value;
-use crate::File;
 use crate::check::suggest::Suggest;
 use crate::check::{remove_at, remove_item};
+use crate::{File, written};
 
 /// How many words are offered one by one.
 const FEW: usize = 6;
@@ -69,6 +69,7 @@ impl<'a> Mender<'a> {
                     self.retyped(&types, error.instance(), spot.node)
                 }
                 Kind::Minimum { limit } | Kind::Maximum { limit } => bound(limit, spot.node),
+                Kind::Format { format } => self.formed(format, error.instance(), spot.node),
                 Kind::UniqueItems => self.twice(error.instance(), spot.node),
                 Kind::UnevaluatedItems { unexpected }
                     if unexpected.len() == 1 && refuses(wrong, "unevaluatedItems") =>
@@ -110,6 +111,15 @@ impl<'a> Mender<'a> {
             fixes.push(Fix::new(title, vec![edit]).with_safety(safety));
         }
         fixes
+    }
+
+    /// A text in the form that its schema names, where it says the same otherwise.
+    fn formed(&self, format: &str, value: &Value, node: Node<'_>) -> Vec<Fix> {
+        let meant =
+            value.as_str().and_then(|text| written::meant(format, text).filter(|meant| meant != text));
+        let Some((meant, span)) = meant.zip(scalar_span(node)) else { return Vec::new() };
+        let text = self.written(&Value::from(meant.as_str()), node);
+        vec![Fix::new(format!("change to '{meant}'"), vec![TextEdit { span, text }])]
     }
 
     /// A word in the quotes that are there already.

@@ -1,8 +1,10 @@
 //! What the steps of a workflow tell others, kept for the file's next version.
 
+use std::collections::BTreeSet;
+
 use copydesk_base::Span;
 
-use super::calls;
+use super::{calls, names_behind};
 use crate::File;
 use crate::declared::{Block, Declared, Step, inner_span};
 use crate::index::{Call, StepSummary};
@@ -21,6 +23,7 @@ struct OfStep {
     calls: Vec<Call>,
     always_calls: Option<String>,
     calls_workflow: bool,
+    secrets: Vec<String>,
 }
 
 /// What all of them tell.
@@ -31,6 +34,8 @@ pub(super) struct OfSteps {
     /// What the steps of `steps` call whenever the workflow runs.
     pub(super) always_calls: Vec<String>,
     pub(super) calls_workflows: bool,
+    /// The secrets that they read, by name.
+    pub(super) secrets: BTreeSet<String>,
 }
 
 impl Told {
@@ -58,6 +63,7 @@ impl Told {
                 all.always_calls.extend(told.always_calls.clone());
             }
             all.calls_workflows |= told.calls_workflow;
+            all.secrets.extend(told.secrets.iter().cloned());
         }
         all
     }
@@ -75,7 +81,13 @@ fn has_alias(file: &File<'_>, step: &Step<'_>) -> bool {
 
 impl OfStep {
     const fn nothing() -> Self {
-        Self { summary: None, calls: Vec::new(), always_calls: None, calls_workflow: false }
+        Self {
+            summary: None,
+            calls: Vec::new(),
+            always_calls: None,
+            calls_workflow: false,
+            secrets: Vec::new(),
+        }
     }
 
     fn new(file: &File<'_>, step: &Step<'_>) -> Self {
@@ -96,6 +108,10 @@ impl OfStep {
             calls,
             always_calls: calls::always(file.tree, step.node).map(str::to_owned),
             calls_workflow: step.kind() == Some("workflow"),
+            secrets: names_behind(step.node.span().of(file.text), "secrets")
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
         }
     }
 }

@@ -375,10 +375,10 @@ fn a_key_that_should_no_longer_be_written() {
         schema,
         "⟦old⟧: 1\n⟦older⟧: 1\nin:\n  - ⟦x⟧: 1\n",
         expect![[r#"
-        warning deprecated-key 'old' should no longer be written: the schema calls it deprecated
-        warning deprecated-key 'older' should no longer be written: Use 'new'
-        warning deprecated-key 'x' should no longer be written: the schema calls it deprecated
-    "#]],
+            warning deprecated-key 'old' should no longer be written: the schema calls it deprecated [fix: take out 'old']
+            warning deprecated-key 'older' should no longer be written: Use 'new' [fix: change to 'new'] [fix: take out 'older']
+            warning deprecated-key 'x' should no longer be written: the schema calls it deprecated
+        "#]],
     );
 }
 

@@ -101,8 +101,8 @@ fn mistakes_at_their_places_with_mends() {
     check(
         "name = \"x\"\n⟦old⟧ = \"y\"\n",
         expect![[r#"
-        warning deprecated-key 'old' should no longer be written: the schema calls it deprecated
-    "#]],
+            warning deprecated-key 'old' should no longer be written: the schema calls it deprecated [fix: take out 'old']
+        "#]],
     );
 }
 

@@ -123,6 +123,43 @@ fn filters_are_methods() {
 }
 
 #[test]
+fn operators_that_follow_one_another_are_mended_at_once() {
+    check_condition("inputs.number = 1 and inputs.word = 'a' or inputs.other eq 'c'", &expect![[""]]);
+    check_condition("inputs.word and inputs.other.or", &expect![[""]]);
+}
+
+#[test]
+fn texts_between_backticks_are_joined() {
+    check_condition(
+        "inputs.word == `a`",
+        &expect![[r#"
+        expression-syntax template texts are not part of the language; join texts with '+'
+           inputs.word == 'a'
+    "#]],
+    );
+    check_condition(
+        "\"`a ${inputs.word} b` == inputs.other\"",
+        &expect![[r#"
+        expression-syntax template texts are not part of the language; join texts with '+'
+           "'a ' + inputs.word + ' b' == inputs.other"
+    "#]],
+    );
+    check_condition(
+        "\"`${inputs.word}`\"",
+        &expect![[r#"
+        expression-syntax template texts are not part of the language; join texts with '+'
+           "'' + inputs.word"
+    "#]],
+    );
+    check_condition(
+        "\"`it's ${inputs.word}`\"",
+        &expect![[r#"
+        expression-syntax template texts are not part of the language; join texts with '+'
+    "#]],
+    );
+}
+
+#[test]
 fn what_other_languages_call_otherwise() {
     check_condition(
         "inputs.list.size > 1",
@@ -230,11 +267,33 @@ fn keys_and_values_that_mean_something_else_elsewhere() {
     check_steps(
         "steps:\n  - ⟦name⟧: My step\n    type: request\n    url: https://example.com\n    method: ⟦FETCH⟧\n  - ⟦name⟧: build\n    type: request\n    url: https://example.com\n    method: ⟦UPDATE⟧\n    ⟦retries⟧: 3\n",
         expect![[r#"
-            error unknown-key 'name' is no key of a request step; did you mean 'id'? [fix: change to 'id']
+            error unknown-key 'name' is no key of a request step; did you mean 'id'? [fix: change to 'id: My_step']
             error unknown-value 'FETCH' is no value of 'method'; it takes 'GET', 'POST', 'PUT', 'PATCH', 'DELETE' or 'HEAD'; did you mean 'GET'? [fix: change to 'GET']
             error unknown-key 'name' is no key of a request step; did you mean 'id'? [fix: change to 'id']
             error unknown-value 'UPDATE' is no value of 'method'; it takes 'GET', 'POST', 'PUT', 'PATCH', 'DELETE' or 'HEAD'; did you mean 'PUT'? [fix: change to 'PUT']
             error unknown-key 'retries' is no key of a request step; did you mean 'retry'? [fix: change to 'retry']
+        "#]],
+    );
+}
+
+#[test]
+fn steps_as_other_systems_write_them() {
+    check_steps(
+        "steps:\n  - id: a\n    type: shell\n    args: ⟦ls -l a.txt⟧\n  - id: b\n    type: shell\n    args: ⟦ls | wc⟧\n  - id: c\n    type: shell\n    run: echo ${{ item }}\n    foreach: ⟦a, b,c⟧\n  - id: d\n    type: request\n    url: https://example.com\n    headers: ⟦[\"Accept: text/html\", \"X-A: b\"]⟧\n",
+        expect![[r#"
+            error type-mismatch 'args' takes a list; this is a text [fix: make it a list]
+            error type-mismatch 'args' takes a list; this is a text
+            error expression-syntax 'foreach' takes a list, and these are several words; write them as one [fix: change to '['a', 'b', 'c']']
+            error type-mismatch 'headers' takes a mapping; this is a list [fix: make it a mapping]
+        "#]],
+    );
+    check_steps(
+        "steps:\n  - id: a\n    ⟦uses⟧: actions/checkout@v4\n  - id: b\n    ⟦uses⟧: ./other.yaml\n  - id: c\n    type: sleep\n    until: ⟦21.11.2026⟧\n  - id: d\n    type: sleep\n    until: ⟦2026/11/21 9:00⟧\n",
+        expect![[r#"
+            error unknown-key 'uses' is no key of a step: actions of other systems do not run here; write what it does as a step of its own [fix: make it a shell step]
+            error unknown-key 'uses' is no key of a step; a workflow is called by a step with 'type: workflow' and 'path' [fix: make it a workflow step]
+            error type-mismatch 'until' takes a date and time such as '2026-11-21T09:00:00Z'; this is a text [fix: change to '2026-11-21']
+            error type-mismatch 'until' takes a date and time such as '2026-11-21T09:00:00Z'; this is a text [fix: change to '2026-11-21T09:00:00Z']
         "#]],
     );
 }

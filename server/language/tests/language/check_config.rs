@@ -53,6 +53,26 @@ fn times_that_are_none() {
 }
 
 #[test]
+fn times_of_a_config_are_seconds_or_have_a_unit() {
+    check_config("checks: [{command: x, timeout: ⟦5 min⟧}]\n", expect![[""]]);
+    check_config("checks: [{command: x, timeout: ⟦soon⟧}]\n", expect![[""]]);
+}
+
+#[test]
+fn what_other_programs_call_otherwise() {
+    check_config(
+        "providers: {x: {kind: ⟦openai-compatible⟧, base_url: \"http://127.0.0.1:1/v1\"}}\n",
+        expect![[""]],
+    );
+    check_config("mcp_servers: {x: {command: ⟦npx -y @scope/server⟧}}\n", expect![[""]]);
+    check_text(
+        ".copydesk/workflows/a.yaml",
+        "name: a\ninputs: {mode: {type: string, ⟦enum⟧: [a, b]}}\nsteps:\n  - {id: a, type: shell, run: x}\n",
+        expect![[""]],
+    );
+}
+
+#[test]
 fn checks_that_would_not_be_run() {
     check_config(
         "checks: [{command: ⟦\"\"⟧}]\n",
@@ -155,8 +175,8 @@ fn a_key_by_which_an_agent_would_lose_its_bounds_is_an_error() {
     check_config(
         "hooks: {⟦PreTool⟧: [{command: x}]}\n",
         expect![[r#"
-        error unknown-key 'PreTool' is no key of 'hooks'; take it out [fix: take it out]
-    "#]],
+            error unknown-key 'PreTool' is no key of 'hooks'; did you mean 'PreToolUse'? [fix: change to 'PreToolUse']
+        "#]],
     );
     check_config(
         "hooks: {PreToolUse: [{command: x, ⟦matchr⟧: Bash}]}\n",

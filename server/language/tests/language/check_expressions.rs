@@ -79,8 +79,8 @@ fn the_smallest_wrong_token_is_marked() {
     check_expression(
         "⟦`⟧tpl`",
         expect![[r#"
-        error expression-syntax template texts are not part of the language; join texts with '+'
-    "#]],
+            error expression-syntax template texts are not part of the language; join texts with '+' [fix: change to ''tpl'']
+        "#]],
     );
     check_expression(
         "2 ⟦**⟧ 3",

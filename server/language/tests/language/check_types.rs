@@ -228,6 +228,8 @@ fn fields_that_no_value_has() {
                 warning unknown-root there is no 'last_failed_step' here; it stands in 'errors' and 'finally' only
             run: echo ${{ last_failed_step.⟦message⟧ }}
                 error unknown-property an object has no 'message'; it has 'error', 'id'
+                change to 'error' gives run: echo ${{ last_failed_step.error }}
+                change to 'id' gives run: echo ${{ last_failed_step.id }}
             run: echo ${{ inputs.size.⟦length⟧ }}
                 error unknown-property a number has no 'length'; take it away
                 take it out gives run: echo ${{ inputs.size }}
@@ -420,6 +422,7 @@ fn rounds_and_transforms() {
         expect![[r#"
             - {id: a, type: shell, run: "${{ item.os }} ${{ item.⟦cpu⟧ }}", strategy: {matrix: {os: [x, y]}}}
                 error unknown-property an object has no 'cpu'; it has 'os'
+                change to 'os' gives - {id: a, type: shell, run: "${{ item.os }} ${{ item.os }}", strategy: {matrix: {os: [x, y]}}}
             - {id: a, type: shell, run: "${{ ⟦matrix⟧.os }}", strategy: {matrix: {os: [x, y]}}}
                 error unknown-root there is no 'matrix' in expressions; did you mean 'item'?
                 change to 'item' gives - {id: a, type: shell, run: "${{ item.os }}", strategy: {matrix: {os: [x, y]}}}

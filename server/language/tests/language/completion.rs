@@ -38,6 +38,31 @@ fn keys_of_a_step_by_its_type() {
 }
 
 #[test]
+fn nothing_is_put_before_a_value_that_is_there() {
+    let steps = "steps:\n  - id: a\n    type: shell\n    run: x\n  - id: b\n    type: shell\n";
+    for line in ["needs:$0 [a]", "type:$0 shell", "if:$0 env.A", "needs: $0[a]"] {
+        complete_steps(&format!("{steps}    {line}\n"), expect![[""]]);
+    }
+    complete_steps(&format!("{steps}    needs:$0 # none\n"), expect!["a"]);
+}
+
+#[test]
+fn variables_and_secrets_are_those_that_are_named_elsewhere() {
+    let text = "env: {HOME_DIR: x}\nsteps:\n  - id: a\n    type: shell\n    run: echo ${{ env.CI }} ${{ secrets.TOKEN }} ${{ secrets['a-b'] }}\n  - id: b\n    type: shell\n    run: echo ";
+    complete_steps(&format!("{text}${{{{ env.$0 }}}}\n"), expect!["HOME_DIR CI"]);
+    complete_steps(&format!("{text}${{{{ secrets.$0 }}}}\n"), expect!["TOKEN a-b"]);
+    complete_steps(&format!("{text}${{{{ secrets.TO$0 }}}}\n"), expect!["TOKEN a-b"]);
+    take(&format!("{text}${{{{ secrets.$0 }}}}\n"), "a-b", expect!["    run: echo ${{ secrets['a-b'] }}"]);
+    let other = "name: o\nsteps:\n  - {id: a, type: shell, run: 'echo ${{ secrets.OTHERS }}'}\n";
+    let index = knowing(&[(".copydesk/workflows/o.yaml", other)]);
+    let (text, offset) =
+        cursor("name: t\nsteps:\n  - id: a\n    type: shell\n    run: echo ${{ secrets.$0 }}\n");
+    let tree = parse(Path::new(WORKFLOW), &text);
+    let found = complete(&File::new(Path::new(WORKFLOW), &text, &tree), &index, offset);
+    assert_eq!(found.iter().map(|one| one.label.as_str()).collect::<Vec<_>>(), ["OTHERS"]);
+}
+
+#[test]
 fn the_type_of_a_step_may_come_by_a_merge_key() {
     let text = "name: t\nsteps:\n  - &base\n    id: a\n    type: sleep\n  - <<: *base\n    $0\n";
     let (_, found) = proposals(WORKFLOW, text);

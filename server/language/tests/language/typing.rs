@@ -101,7 +101,7 @@ fn behind_every_dot() {
             ${{ item.$0
                  +0
             ${{ env.$0
-                LEVEL: text +0
+                LEVEL +0
             ${{ last_failed_step.$0
                 error: text · id: text +0
             ${{ { a: steps.one.$0

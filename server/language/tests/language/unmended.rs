@@ -78,6 +78,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::TypeMismatch, "'…' takes a date and time", "which day a text means"),
     (Code::TypeMismatch, "'…' takes a mapping; this is a list", "its items have no names"),
     (Code::TypeMismatch, "'…' takes a mapping; this is a text", "which of its keys the text is"),
+    (Code::TypeMismatch, "'args' takes a list; this is a text", "what a shell makes of the signs in it"),
     (Code::TypeMismatch, "'…' takes a list; this is a mapping", "it has none of the keys of an item"),
     (Code::TypeMismatch, "'foreach' needs a list", "what parts its items"),
     (Code::TypeMismatch, "YAML reads '…' as a tag", "both kinds of quotes stand in it"),

@@ -60,9 +60,15 @@ const DEPTH: usize = 12;
 /// in the root. What git ignores counts as well: these folders are often private.
 pub(super) fn places(root: &Path) -> Vec<(PathBuf, Found)> {
     let mut files = Vec::new();
-    for (folder, depth) in
-        [("", 1), (".copydesk", DEPTH), (".keystone", DEPTH), ("agents", 1), ("skills", 2), ("workflows", 2)]
-    {
+    for (folder, depth) in [
+        ("", 1),
+        (".copydesk", DEPTH),
+        (".keystone", DEPTH),
+        (".stepper/layer", 2),
+        ("agents", 1),
+        ("skills", 2),
+        ("workflows", 2),
+    ] {
         let entries =
             WalkBuilder::new(root.join(folder)).standard_filters(false).max_depth(Some(depth)).build();
         let limits = Limits::PLACES;
@@ -160,11 +166,14 @@ pub(super) fn found(path: &Path) -> Option<Found> {
 fn markdown_of_ours(path: &Path) -> bool {
     let mut folders =
         path.parent().into_iter().flat_map(Path::components).rev().map(std::path::Component::as_os_str);
-    let (inner, outer) = (folders.next(), folders.next());
+    let (inner, outer, next) = (folders.next(), folders.next(), folders.next());
     let is = |folder: Option<&std::ffi::OsStr>, name: &str| folder.is_some_and(|folder| folder == name);
     is(inner, "agents")
         || is(outer, ".copydesk") && (is(inner, "actions") || is(inner, "prompts"))
         || path.file_name().is_some_and(|name| name == "SKILL.md") && is(outer, "skills")
+        || path.file_name().is_some_and(|name| name == "index.md")
+            && is(outer, "layer")
+            && is(next, ".stepper")
 }
 
 /// Whether a text is worth parsing: it names a schema, or has the words of a workflow.

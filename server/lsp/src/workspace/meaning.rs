@@ -32,6 +32,8 @@ fn is_same_workflow(one: &WorkflowSummary, other: &WorkflowSummary) -> bool {
         steps,
         pools,
         always_calls,
+        // Proposed alone, and nothing is wrong by them.
+        secrets: _,
         is_whole,
     } = one;
     let is_same_step = |StepSummary { id, kind, span: _ }: &StepSummary, other: &StepSummary| {

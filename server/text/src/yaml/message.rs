@@ -101,17 +101,14 @@ pub mod messages {
     pub const NO_SPACE: &str = "put a space behind ':'";
     pub(in super::super) const TEXT_IN_BRACKETS: &str =
         "a block text cannot stand within brackets; write it in quotes, without the '|' or '>'";
-    pub(in super::super) const INDENTATION: &str =
-        "this line's indentation fits nothing above; move it left or right";
-    pub(in super::super) const TOO_DEEP: &str =
+    pub const INDENTATION: &str = "this line's indentation fits nothing above; move it left or right";
+    pub const TOO_DEEP: &str =
         "this line is indented deeper than the one above, which has a value already; move it left";
-    pub(in super::super) const TOO_SHALLOW: &str =
-        "this line goes on with what stands above it; indent it deeper";
-    pub(in super::super) const SCALAR_LINE: &str =
-        "this line stands left of the text it belongs to; move it right";
-    pub(in super::super) const NO_ITEM: &str =
+    pub const TOO_SHALLOW: &str = "this line goes on with what stands above it; indent it deeper";
+    pub const SCALAR_LINE: &str = "this line stands left of the text it belongs to; move it right";
+    pub const NO_ITEM: &str =
         "expected a list item here; start the line with '- ', or indent it under the item above";
-    pub(in super::super) const NO_ENTRY: &str =
+    pub const NO_ENTRY: &str =
         "a list item cannot stand among keys; indent it under its key, or remove the '-'";
     pub(in super::super) const LIST_ON_KEY_LINE: &str =
         "a list starts on a line of its own; put the '-' there";

@@ -21,7 +21,7 @@ use crate::WorkspaceIndex;
 use crate::declared::{Block, Declared};
 use crate::expression::library::global;
 use crate::expression::scope::{Scope, World, lone};
-use crate::expression::{self, End, Piece, ROOTS, TokenKind};
+use crate::expression::{self, End, Mend, Piece, ROOTS, TokenKind};
 
 /// How the text of a value is read.
 #[derive(Clone, Copy, PartialEq)]
@@ -336,6 +336,15 @@ impl Reader<'_, '_, '_> {
             if let Some(mend) = problem.mend {
                 finding.fixes.extend(fix_of(scalar, &[mend], ""));
             }
+            if place.reading == Reading::List
+                && let Some(list) = list_of_words(scalar.text())
+            {
+                let message = "'foreach' takes a list, and these are several words; write them as one";
+                message.clone_into(&mut finding.message);
+                finding.span = around;
+                let mend = Mend { span: Span::new(0, scalar.text().len()), text: list };
+                finding.fixes = fix_of(scalar, &[mend], "").into_iter().collect();
+            }
             self.findings.add(finding);
         }
         let references = expression::references(&expr);
@@ -367,4 +376,17 @@ impl Reader<'_, '_, '_> {
         }
         self.findings.add(finding);
     }
+}
+
+/// `a, b` as `['a', 'b']`.
+fn list_of_words(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split(',').map(str::trim).collect();
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+    let is_word = |word: &&str| !word.is_empty() && word.chars().all(is_part);
+    let written = |word: &&str| match word.parse::<f64>() {
+        Ok(_) => (*word).to_owned(),
+        Err(_) => format!("'{word}'"),
+    };
+    let list = || words.iter().map(written).collect::<Vec<_>>().join(", ");
+    (words.len() > 1 && words.iter().all(is_word)).then(|| format!("[{}]", list()))
 }

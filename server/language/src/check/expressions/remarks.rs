@@ -15,6 +15,9 @@ use crate::expression::{
 };
 use crate::outputs::{Of, OutputRead, output_read};
 
+/// So many names are offered one by one where none is near.
+const FEW: usize = 3;
+
 impl Reader<'_, '_, '_> {
     /// Everything that inference finds in one expression but where it is `broken`.
     pub(super) fn remarks(
@@ -160,6 +163,18 @@ impl Reader<'_, '_, '_> {
         } else {
             let mends = remark.mend.into_iter().map(|(span, text)| Mend { span, text });
             finding.fixes.extend(fix_of(scalar, &mends.collect::<Vec<_>>(), &remark.hint));
+            // Of a few names each may be meant.
+            let few = remark.candidates.iter().filter(|name| is_name(name) && *name != "length");
+            let few: Vec<&String> = few.take(FEW + 1).collect();
+            let of_file = matches!(remark.code, Code::UnknownOutput | Code::UnknownProperty);
+            if let Some((_, at)) =
+                remark.name.filter(|_| of_file && finding.fixes.is_empty() && few.len() <= FEW)
+            {
+                finding.fixes.extend(
+                    few.into_iter()
+                        .filter_map(|name| fix_of(scalar, &[Mend { span: at, text: name.clone() }], "")),
+                );
+            }
         }
         self.findings.add(finding);
     }

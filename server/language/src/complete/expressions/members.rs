@@ -1,5 +1,7 @@
 //! What stands behind a dot or between brackets: steps, inputs, fields, methods.
 
+use std::collections::BTreeSet;
+
 use copydesk_base::Span;
 use copydesk_text::Node;
 
@@ -11,9 +13,12 @@ use crate::complete::place::Part;
 use crate::complete::{Completion, CompletionKind, Cursor, Snippet, own_step};
 use crate::expression::infer::Seen;
 use crate::expression::library::{self, Signature};
+use crate::expression::scope::Found;
 use crate::expression::types::{Literal, Type};
 use crate::expression::{self, STEP_FIELDS, Token, TokenKind, is_name};
 use crate::hover;
+use crate::index::SummaryBody;
+use crate::summary::names_behind;
 
 /// Longer types are cut where they stand beside a label.
 const MAX_DETAIL: usize = 48;
@@ -39,6 +44,7 @@ pub(super) fn behind_dot(cursor: &Cursor<'_>, half: &Half<'_>, dot: Token) -> Ve
     match before.filter(|_| is_start).map(|token| token.span.of(text)) {
         Some("steps") => return steps(cursor, write),
         Some("inputs") => return inputs(cursor, half, write),
+        Some(root @ ("env" | "secrets")) => return variables(cursor, half, root, write),
         _ => {}
     }
     match &half.found.seen {
@@ -76,6 +82,7 @@ pub(super) fn bracketed(cursor: &Cursor<'_>, half: &Half<'_>, of: &Type, open: T
     match root.span.of(text) {
         "steps" => steps(cursor, with),
         "inputs" => inputs(cursor, half, with),
+        root @ ("env" | "secrets") => variables(cursor, half, root, with),
         _ => fields(of, with),
     }
 }
@@ -131,6 +138,43 @@ fn inputs(cursor: &Cursor<'_>, half: &Half<'_>, write: impl Fn(&str) -> (String,
         })
     });
     inputs.collect()
+}
+
+/// Names of the environment or of secrets: those that are declared, and those that expressions read elsewhere, of
+/// secrets in the workspace's other workflows, too.
+fn variables(
+    cursor: &Cursor<'_>,
+    half: &Half<'_>,
+    root: &str,
+    write: impl Fn(&str) -> (String, Span),
+) -> Vec<Completion> {
+    let declared = match half.scope.root(root) {
+        Found::Type(ty) => ty,
+        Found::Absent(_) | Found::Unknown => Type::Any,
+    };
+    let mut names: Vec<&str> = declared.fields().map(|(name, _)| name).collect();
+    let count = names.len();
+    let text = cursor.file.text;
+    // What is being typed is no name yet.
+    let typed = [text.get(..half.word.start), text.get(half.word.end..)];
+    let of_file = typed.into_iter().flatten().flat_map(|text| names_behind(text, root));
+    let files = cursor.index.files.iter().flat_map(|files| files.values()).filter(|_| root == "secrets");
+    let of_others = files.flat_map(|file| match &file.body {
+        SummaryBody::Workflow(workflow) => workflow.secrets.as_slice(),
+        _ => &[],
+    });
+    let read: BTreeSet<&str> = of_file.chain(of_others.map(String::as_str)).collect();
+    names.extend(read.into_iter().filter(|name| declared.field(name).is_none()));
+    let proposals = names.into_iter().enumerate().map(|(at, name)| {
+        let (insert, replace) = write(name);
+        let docs = match (root, at < count) {
+            ("env", true) => "A variable that the workflow sets.",
+            ("env", false) => "A variable that this workflow reads elsewhere.",
+            _ => "A secret that a workflow of this workspace reads.",
+        };
+        Completion { insert, ..proposal(CompletionKind::Field, name, replace, docs, at) }
+    });
+    proposals.collect()
 }
 
 /// The fields of a type; of a step that is not known those that every step has.

@@ -59,7 +59,11 @@ pub enum RefactoringKind {
 
 /// What may be done at a cursor or with a selection.
 pub fn refactorings(file: &File<'_>, index: &WorkspaceIndex, selection: Span) -> Vec<Refactoring> {
-    if file.kind != FileKind::Workflow || file.tree.is_broken(selection) {
+    let names_agents = matches!(
+        file.kind,
+        FileKind::Workflow | FileKind::Agent | FileKind::Action | FileKind::Prompt | FileKind::Chat
+    );
+    if !names_agents || file.tree.is_broken(selection) {
         return Vec::new();
     }
     let declared = Declared::new(file.tree);
@@ -67,6 +71,9 @@ pub fn refactorings(file: &File<'_>, index: &WorkspaceIndex, selection: Span) ->
     let place = Place { file, index, declared: &declared, selection, found: &found };
     let mut all = Vec::new();
     all.extend(agent::create(&place));
+    if file.kind != FileKind::Workflow {
+        return all;
+    }
     all.extend(called::create(&place));
     all.extend(needs::leave_out(&place));
     all.extend(extract::sub_workflow(&place));

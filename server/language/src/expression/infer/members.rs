@@ -2,7 +2,7 @@
 
 use copydesk_base::{Code, Span};
 
-use super::calls::{instead, is_length};
+use super::otherwise::{instead, is_length};
 use super::{Remark, Seen, Walker};
 use crate::expression::library::{self, article};
 use crate::expression::scope::knows_not;

@@ -11,6 +11,7 @@
 mod calls;
 mod compare;
 mod members;
+mod otherwise;
 
 use copydesk_base::{Code, Span};
 
@@ -296,7 +297,9 @@ impl<'e> Walker<'e, '_, '_, '_> {
             candidates: Vec::new(),
             mend: vec![(span, global.name.to_owned())],
         });
-        links.iter().for_each(|link| self.rest(link));
+        for link in links {
+            self.rest(link);
+        }
         true
     }
 
@@ -310,6 +313,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
         let declared = ["inputs", "steps"].into_iter().find(|root| self.scope.named(root, name).is_some());
         let meant = match name {
             "matrix" if self.scope.has_rounds() => Some("item"),
+            "idx" | "i" if self.scope.has_rounds() => Some("index"),
             "needs" | "jobs" | "step" => Some("steps"),
             "params" | "parameters" => Some("inputs"),
             "secret" => Some("secrets"),

@@ -1,4 +1,4 @@
-//! What other languages have between two values: `a in list`, and filters, `a | trim`. Both are methods here.
+//! What other languages have: `a in list`, and filters, `a | trim`, which are methods here; texts between backticks.
 //!
 //! Read from the tokens around the sign, as the other language would take them: one value on each side, with its members
 //! and calls.
@@ -20,6 +20,7 @@ impl Parser<'_> {
             "in" => Some(self.contained(self.at, self.at, "")),
             "not" if self.word(self.at + 1) == Some("in") => Some(self.contained(self.at, self.at + 1, "!")),
             "|" => self.filtered(),
+            "`" => self.template(token),
             _ => None,
         }
     }
@@ -74,6 +75,37 @@ impl Parser<'_> {
         });
         let message = format!("filters are not part of the language; write {better}");
         Some(Problem { span, message, mend })
+    }
+
+    /// `a ${x} b` between backticks, as texts that are joined.
+    fn template(&self, token: Token) -> Option<Problem> {
+        let rest = self.text.get(token.span.end..self.end)?;
+        let whole = rest.get(..rest.find('`')?)?;
+        let mut parts = Vec::new();
+        let mut left = whole;
+        while let Some((before, behind)) = left.split_once("${") {
+            let (hole, behind) = behind.split_once('}')?;
+            parts.extend((!before.is_empty() || parts.is_empty()).then(|| format!("'{before}'")));
+            parts.push(hole.trim().to_owned());
+            left = behind;
+        }
+        parts.extend((!left.is_empty() || parts.is_empty()).then(|| format!("'{left}'")));
+        let is_simple = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '(' | ')');
+        let is_plain = !whole.contains(['\'', '"', '\\', '\n']);
+        let are_values = whole.split("${").skip(1).all(|hole| {
+            hole.split('}')
+                .next()
+                .is_some_and(|hole| !hole.trim().is_empty() && hole.trim().chars().all(is_simple))
+        });
+        let is_alone = self.tokens.len() > 1 && self.at == 0;
+        let text =
+            if parts.len() > 1 && !is_alone { format!("({})", parts.join(" + ")) } else { parts.join(" + ") };
+        let end = token.span.end + whole.len() + 1;
+        (is_plain && are_values).then(|| Problem {
+            span: token.span,
+            message: "template texts are not part of the language; join texts with '+'".to_owned(),
+            mend: Some(Mend { span: Span::new(token.span.start, end), text }),
+        })
     }
 
     fn span(&self, at: usize) -> Option<Span> {

@@ -37,7 +37,7 @@ impl Parser<'_> {
                 (format!("'{word}' is not expected here"), is_sign.then_some(""))
             }
         };
-        let mend = mend.map(|mend| Mend { span: token.span, text: mend.to_owned() });
+        let mend = mend.map(|mend| self.with_those_behind(token, mend));
         self.problems.push(Problem { span: token.span, message, mend });
         // The rest would only repeat it.
         self.at = self.tokens.len();
@@ -64,8 +64,38 @@ impl Parser<'_> {
                 let span = token.span.cover(not.span);
                 Some(tell(span, "is not", "!=", Some(span)))
             }
-            None => Some(tell(token.span, word, sign, Some(token.span))),
+            None => {
+                let told = tell(token.span, word, sign, None);
+                Some(Problem { mend: Some(self.with_those_behind(token, sign)), ..told })
+            }
         }
+    }
+
+    /// A token as `text`, and with it the operators of other languages that follow in the expression: `a = 1 and b = 2`
+    /// can be read only when all of them are mended.
+    fn with_those_behind(&self, token: Token, text: &str) -> Mend {
+        let mut mend = Mend { span: token.span, text: text.to_owned() };
+        let rest = self.tokens.iter().filter(|next| next.span.start > token.span.start);
+        for next in rest {
+            let word = next.span.of(self.text);
+            let sign = match word {
+                "=" => Some("=="),
+                "&" => Some("&&"),
+                _ => spelled(word).filter(|_| next.kind == TokenKind::Name && !self.is_member(*next)),
+            };
+            if let Some(sign) = sign {
+                let between = self.text.get(mend.span.end..next.span.start).unwrap_or_default();
+                mend.text = format!("{}{between}{sign}", mend.text);
+                mend.span = mend.span.cover(next.span);
+            }
+        }
+        mend
+    }
+
+    /// Whether a token is the name behind a dot.
+    fn is_member(&self, token: Token) -> bool {
+        let before = self.text.get(..token.span.start).unwrap_or_default().trim_end();
+        before.ends_with('.')
     }
 
     /// Whether a comparison follows before the next *and* or *or*.
