@@ -124,8 +124,20 @@ fn filters_are_methods() {
 
 #[test]
 fn operators_that_follow_one_another_are_mended_at_once() {
-    check_condition("inputs.number = 1 and inputs.word = 'a' or inputs.other eq 'c'", &expect![[""]]);
-    check_condition("inputs.word and inputs.other.or", &expect![[""]]);
+    check_condition(
+        "inputs.number = 1 and inputs.word = 'a' or inputs.other eq 'c'",
+        &expect![[r#"
+        expression-syntax '=' does not compare; write '=='
+           inputs.number == 1 && inputs.word == 'a' || inputs.other == 'c'
+    "#]],
+    );
+    check_condition(
+        "inputs.word and inputs.other.or",
+        &expect![[r#"
+        expression-syntax 'and' is not part of the language; write '&&'
+           inputs.word && inputs.other.or
+    "#]],
+    );
 }
 
 #[test]

@@ -54,21 +54,40 @@ fn times_that_are_none() {
 
 #[test]
 fn times_of_a_config_are_seconds_or_have_a_unit() {
-    check_config("checks: [{command: x, timeout: ⟦5 min⟧}]\n", expect![[""]]);
-    check_config("checks: [{command: x, timeout: ⟦soon⟧}]\n", expect![[""]]);
+    check_config(
+        "checks: [{command: x, timeout: ⟦5 min⟧}]\n",
+        expect![[r#"
+        error type-mismatch 'timeout' takes a number or a time such as '90s'; this is a text [fix: change to '5m']
+    "#]],
+    );
+    check_config(
+        "checks: [{command: x, timeout: ⟦soon⟧}]\n",
+        expect![[r#"
+        error type-mismatch 'timeout' takes a number or a time such as '90s'; this is a text
+    "#]],
+    );
 }
 
 #[test]
 fn what_other_programs_call_otherwise() {
     check_config(
         "providers: {x: {kind: ⟦openai-compatible⟧, base_url: \"http://127.0.0.1:1/v1\"}}\n",
-        expect![[""]],
+        expect![[r#"
+            error unknown-value 'openai-compatible' is no value of 'kind'; it takes 'anthropic', 'openai-responses', 'openai-chat', 'azure-openai', 'ollama' or 'offline'; did you mean 'openai-chat'? [fix: change to 'openai-chat']
+        "#]],
     );
-    check_config("mcp_servers: {x: {command: ⟦npx -y @scope/server⟧}}\n", expect![[""]]);
+    check_config(
+        "mcp_servers: {x: {command: ⟦npx -y @scope/server⟧}}\n",
+        expect![[r#"
+        error type-mismatch 'command' takes a list; this is a text [fix: make it a list]
+    "#]],
+    );
     check_text(
         ".copydesk/workflows/a.yaml",
         "name: a\ninputs: {mode: {type: string, ⟦enum⟧: [a, b]}}\nsteps:\n  - {id: a, type: shell, run: x}\n",
-        expect![[""]],
+        expect![[r#"
+            error unknown-key 'enum' is no key of 'mode'; did you mean 'values'? [fix: change to 'values']
+        "#]],
     );
 }
 

@@ -36,7 +36,6 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::ExpressionSyntax, "a value is missing after", "which value"),
     (Code::ExpressionSyntax, "an expression cannot keep a value", "where the value is used"),
     (Code::ExpressionSyntax, "operators on bits", "nothing is like them"),
-    (Code::ExpressionSyntax, "template texts", "their holes may hold anything"),
     (Code::ExpressionSyntax, "the expression is empty", "which value"),
     (Code::ExpressionSyntax, "the expression is too long", "where to cut it"),
     (Code::ExpressionSyntax, "this '${{' is never closed; braces count", "where it ends among its braces"),
