@@ -28,6 +28,7 @@ const WATCHED: &[&str] = &[
     "**/agents/*.md",
     "**/{.copydesk,.keystone}/**/*.md",
     "**/skills/*/SKILL.md",
+    "**/.stepper/layer/*/index.md",
     "**/*schema*.json",
 ];
 

@@ -59,15 +59,12 @@ impl Parser<'_> {
         let word = token.span.of(self.text);
         let sign = spelled(word).filter(|_| token.kind == TokenKind::Name)?;
         let next = self.tokens.iter().find(|next| next.span.start > token.span.start).filter(is_not);
-        match next.filter(|_| word == "is") {
-            Some(not) => {
-                let span = token.span.cover(not.span);
-                Some(tell(span, "is not", "!=", Some(span)))
-            }
-            None => {
-                let told = tell(token.span, word, sign, None);
-                Some(Problem { mend: Some(self.with_those_behind(token, sign)), ..told })
-            }
+        if let Some(not) = next.filter(|_| word == "is") {
+            let span = token.span.cover(not.span);
+            Some(tell(span, "is not", "!=", Some(span)))
+        } else {
+            let told = tell(token.span, word, sign, None);
+            Some(Problem { mend: Some(self.with_those_behind(token, sign)), ..told })
         }
     }
 
