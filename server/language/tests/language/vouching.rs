@@ -274,46 +274,36 @@ fn lines_that_stand_too_far_to_one_side() {
         WORKFLOW,
         &texts,
         &expect![[r#"
-        "name: a\nsteps:\n  - id: a\n     type: shell\n    run: x\n"
-          this line is indented deeper than the one above, which has a value already; move it left
-             move this line to the left by 1: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n"
-        "name: a\nsteps:\n  - id: a\n   type: shell\n    run: x\n"
-          this line's indentation fits nothing above; move it left or right
-             move this line to the right by 1: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n"
-        "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n   - id: b\n    type: shell\n    run: y\n"
-          this line's indentation fits nothing above; move it left or right
-             move this line to the right by 1: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n    - id: b\n    type: shell\n    run: y\n"
-             move this line to the left by 1: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n  - id: b\n    type: shell\n    run: y\n"
-          a list item cannot stand among keys; indent it under its key, or remove the '-'
-             take the '-' out: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n     id: b\n    type: shell\n    run: y\n"
-             move this line to the right by 1: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n    - id: b\n    type: shell\n    run: y\n"
-             move this line to the left by 1: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n  - id: b\n    type: shell\n    run: y\n"
-        "name: a\nsteps:\n    - id: a\n    type: shell\n    run: x\n"
-          expected a list item here; start the line with '- ', or indent it under the item above
-             move this line to the right by 2: "name: a\nsteps:\n    - id: a\n      type: shell\n    run: x\n"
-             move the line above to the left by 2: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n"
-          expected a list item here; start the line with '- ', or indent it under the item above
-             move this line to the right by 2: "name: a\nsteps:\n    - id: a\n    type: shell\n      run: x\n"
-             move the line above to the right by 2: "name: a\nsteps:\n    - id: a\n      type: shell\n    run: x\n"
-        "name: x\n deeper: y\n"
-          this line is indented deeper than the one above, which has a value already; move it left
-             move this line to the left by 1: "name: x\ndeeper: y\n"
-        "steps:\n  - id: a\n id: b\n"
-          this line's indentation fits nothing above; move it left or right
-             move this line to the left by 1: "steps:\n  - id: a\nid: b\n"
-             move this line to the right by 3: "steps:\n  - id: a\n    id: b\n"
-             move the line above to the left by 2: "steps:\n- id: a\n id: b\n"
-          expected a list item here; start the line with '- ', or indent it under the item above
-             move this line to the left by 1: "steps:\n  - id: a\nid: b\n"
-             move this line to the right by 3: "steps:\n  - id: a\n    id: b\n"
-             move the line above to the left by 2: "steps:\n- id: a\n id: b\n"
-        "name: a\n  steps:\n  - id: a\n    type: shell\n    run: x\n"
-          this line is indented deeper than the one above, which has a value already; move it left
-             move this line to the left by 2: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n"
-        "name: a\nsteps:\n  - id: a\n    type: shell\n  - run: x\n    id: b\n    if: |\n      x\n     y\n"
-          this line stands left of the text it belongs to; move it right
-             move this line to the right by 1: "name: a\nsteps:\n  - id: a\n    type: shell\n  - run: x\n    id: b\n    if: |\n      x\n      y\n"
-    "#]],
+            "name: a\nsteps:\n  - id: a\n     type: shell\n    run: x\n"
+              this line is indented deeper than the one above, which has a value already; move it left
+                 move this line to the left by 1: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n"
+            "name: a\nsteps:\n  - id: a\n   type: shell\n    run: x\n"
+              this line's indentation fits nothing above; move it left or right
+                 move this line to the right by 1: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n"
+            "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n   - id: b\n    type: shell\n    run: y\n"
+              this line's indentation fits nothing above; move it left or right
+                 move this line to the left by 1: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n  - id: b\n    type: shell\n    run: y\n"
+            "name: a\nsteps:\n    - id: a\n    type: shell\n    run: x\n"
+              expected a list item here; start the line with '- ', or indent it under the item above
+                 move this line to the right by 2: "name: a\nsteps:\n    - id: a\n      type: shell\n    run: x\n"
+                 move the line above to the left by 2: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n"
+              expected a list item here; start the line with '- ', or indent it under the item above
+                 move this line to the right by 2: "name: a\nsteps:\n    - id: a\n    type: shell\n      run: x\n"
+                 move the line above to the right by 2: "name: a\nsteps:\n    - id: a\n      type: shell\n    run: x\n"
+            "name: x\n deeper: y\n"
+              this line is indented deeper than the one above, which has a value already; move it left
+                 move this line to the left by 1: "name: x\ndeeper: y\n"
+            "steps:\n  - id: a\n id: b\n"
+              this line's indentation fits nothing above; move it left or right
+                 move this line to the left by 1: "steps:\n  - id: a\nid: b\n"
+                 move this line to the right by 3: "steps:\n  - id: a\n    id: b\n"
+            "name: a\n  steps:\n  - id: a\n    type: shell\n    run: x\n"
+              this line is indented deeper than the one above, which has a value already; move it left
+                 move this line to the left by 2: "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n"
+            "name: a\nsteps:\n  - id: a\n    type: shell\n  - run: x\n    id: b\n    if: |\n      x\n     y\n"
+              this line stands left of the text it belongs to; move it right
+                 move this line to the right by 1: "name: a\nsteps:\n  - id: a\n    type: shell\n  - run: x\n    id: b\n    if: |\n      x\n      y\n"
+        "#]],
     );
 }
 
