@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use copydesk_agent::{Desk, Owner, Replay, Settings, Shelf, Spoken, World};
-use copydesk_base::config::{Config, ModelCache, ProviderKind};
+use copydesk_base::config::{Config, ModelCache, Provider, ProviderKind};
 use copydesk_base::{Files, Grade, Host, RandomIds, Redactor, SystemClock};
 use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, Toolchains, repository, toolchains};
 use copydesk_permission::{Policy, Started, default_denies, find_secrets, started};
@@ -246,13 +246,10 @@ impl Office {
         ])
         .to_string();
         for (name, provider) in &loaded.config.providers {
-            let (ProviderKind::Offline, Some(path)) = (provider.kind, &provider.scenario) else { continue };
-            let origin = loaded.origins.get(&format!("providers.{name}.scenario"));
-            let folder =
-                origin.and_then(|origin| origin.path.as_deref()?.parent()).unwrap_or(&self.here.root);
-            let text = std::fs::read_to_string(folder.join(path));
+            let Some(path) = scenario(loaded, &self.here.root, name, provider) else { continue };
+            let text = std::fs::read_to_string(&path);
             key.push_str(text.as_deref().unwrap_or_default());
-            config.scripts.insert(name.clone(), scripted(&folder.join(path), text));
+            config.scripts.insert(name.clone(), scripted(&path, text));
         }
         let mut kept = self.models.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
@@ -299,7 +296,15 @@ fn problems(loaded: &Loaded) -> Vec<String> {
     loaded.problems.iter().map(ToString::to_string).collect()
 }
 
-fn scripted(path: &Path, text: std::io::Result<String>) -> Result<Script, String> {
+/// The file that scripts a provider, where one does: relative to the config that names it.
+pub(crate) fn scenario(loaded: &Loaded, root: &Path, name: &str, provider: &Provider) -> Option<PathBuf> {
+    let path = provider.scenario.as_ref().filter(|_| provider.kind == ProviderKind::Offline)?;
+    let origin = loaded.origins.get(&format!("providers.{name}.scenario"));
+    let folder = origin.and_then(|origin| origin.path.as_deref()?.parent()).unwrap_or(root);
+    Some(folder.join(path))
+}
+
+pub(crate) fn scripted(path: &Path, text: std::io::Result<String>) -> Result<Script, String> {
     let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
     let tree = yaml::parse(&text);
     if let Some(problem) = tree.problems().first() {

@@ -236,6 +236,34 @@ fn yaml_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
     if is_workflow { FileKind::Workflow } else { FileKind::Other }
 }
 
+/// Where a text begins that was to be YAML and is written in TOML: a table in brackets, or a key with a sign of
+/// equality, each alone on the first line that is neither blank nor a comment.
+pub fn toml_start(text: &str) -> Option<Span> {
+    let is_key = |key: &str| {
+        !key.is_empty()
+            && key.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '-' | '.' | '"'))
+    };
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let (at, line) = (start, line.trim_end());
+        start += text[start..].find('\n').map_or(text.len() - start, |end| end + 1);
+        if line.trim().is_empty() || line.starts_with(['#', '\u{feff}']) {
+            continue;
+        }
+        let is_table = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let is_table = is_table.is_some_and(|name| is_key(name.trim_matches(['[', ']']).trim()));
+        let is_set = line.split_once('=').is_some_and(|(key, value)| is_key(key.trim()) && !value.is_empty());
+        // A list of YAML may be a whole document, too.
+        let is_more = text[start..].lines().any(|line| line.contains('='));
+        return (is_set || is_table && is_more).then(|| Span::new(at, at + line.len()));
+    }
+    None
+}
+
+/// What is said of it.
+pub const TOML: &str =
+    "this is TOML, and settings are YAML: write 'key: value', and below a key what belongs to it, indented";
+
 /// What other programs read, too: MCP servers at the root of a project or in an editor's folder, plugins and their
 /// hooks.
 fn json_by_place(place: &Place<'_>, tree: &Tree) -> Option<FileKind> {

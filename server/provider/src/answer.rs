@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::facts::Tokens;
 use crate::request::{Arguments, Behind, Carried, ToolCall};
+use crate::surrogate::{UNREADABLE, settled};
 use crate::wire::Wire;
 use crate::{ModelEvent, StopReason};
 
@@ -46,6 +47,9 @@ pub(crate) enum Progress {
 pub(crate) struct Answer {
     started: bool,
     text: String,
+    /// Half a character stands at the end of the text, and at that of the thoughts.
+    half: bool,
+    half_thought: bool,
     calls: Vec<Draft>,
     carried: Vec<Carried>,
     size: usize,
@@ -58,6 +62,7 @@ struct Draft {
     id: String,
     name: String,
     raw: String,
+    half: bool,
     /// The server said that this call is whole.
     closed: bool,
 }
@@ -97,9 +102,21 @@ impl Answer {
             return Ok(());
         }
         self.grow(piece.len())?;
-        self.text.push_str(piece);
-        out.push(ModelEvent::Text(piece.to_owned()));
+        let piece = settled(&mut self.half, piece);
+        if !piece.is_empty() {
+            self.text.push_str(&piece);
+            out.push(ModelEvent::Text(piece.into_owned()));
+        }
         Ok(())
+    }
+
+    /// Nothing more comes: half a character at the end of the text stays one.
+    pub(crate) fn end(&mut self) -> Option<ModelEvent> {
+        let is_half = std::mem::take(&mut self.half);
+        is_half.then(|| {
+            self.text.push_str(UNREADABLE);
+            ModelEvent::Text(UNREADABLE.to_owned())
+        })
     }
 
     /// A piece of what the model thinks aloud. It is shown, not kept.
@@ -108,7 +125,10 @@ impl Answer {
             return Ok(());
         }
         self.grow(piece.len())?;
-        out.push(ModelEvent::Reasoning(piece.to_owned()));
+        let piece = settled(&mut self.half_thought, piece);
+        if !piece.is_empty() {
+            out.push(ModelEvent::Reasoning(piece.into_owned()));
+        }
         Ok(())
     }
 
@@ -147,7 +167,7 @@ impl Answer {
         };
         let name = shown(name);
         out.push(ModelEvent::CallStarted { id: id.clone(), name: name.clone() });
-        self.calls.push(Draft { id, name, raw: String::new(), closed: false });
+        self.calls.push(Draft { id, name, raw: String::new(), half: false, closed: false });
         Ok(at)
     }
 
@@ -162,8 +182,9 @@ impl Answer {
         if let Some(call) = self.calls.get_mut(at)
             && !piece.is_empty()
         {
-            call.raw.push_str(piece);
-            out.push(ModelEvent::CallArguments { call: at, piece: piece.to_owned() });
+            let piece = settled(&mut call.half, piece).into_owned();
+            call.raw.push_str(&piece);
+            out.push(ModelEvent::CallArguments { call: at, piece });
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ use crate::answer::{Answer, Progress, WireError};
 use crate::facts::Facts;
 use crate::request::{Message, Part, Request, ToolOutcome, ToolUse, parts};
 use crate::schema::is_strict;
+use crate::surrogate::joined;
 use crate::wire::{Piece, Wire};
 use crate::{ModelEvent, StopReason, counts, failure};
 
@@ -123,7 +124,7 @@ fn message(message: &Message) -> Option<Value> {
 /// An answer being read.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    answer: Answer,
+    pub(crate) answer: Answer,
     /// By the server's index: the number of the call in `answer` for blocks that are calls.
     blocks: Vec<(u64, Block)>,
     /// Thinking so far, with its signature.
@@ -344,7 +345,8 @@ impl Reader {
         if thought.signature.is_empty() {
             return Ok(());
         }
-        let block = json!({"type": "thinking", "thinking": thought.text, "signature": thought.signature});
+        let block =
+            json!({"type": "thinking", "thinking": joined(&thought.text), "signature": thought.signature});
         self.answer.carry(Wire::Anthropic, block)
     }
 

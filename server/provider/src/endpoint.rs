@@ -201,7 +201,11 @@ impl Endpoint {
 
     /// The address of one of its paths.
     pub(crate) fn address(&self, path: &str) -> Result<url::Url, CallError> {
-        let bad = |reason: String| CallError::BadAddress { provider: self.name.clone(), reason };
+        let bad = |reason: String| CallError::BadAddress {
+            provider: self.name.clone(),
+            reason,
+            like: self.kind.like(),
+        };
         if self.base_url.is_empty() {
             return Err(bad("there is none, and this kind has no usual one".to_owned()));
         }

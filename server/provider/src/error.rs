@@ -21,7 +21,12 @@ pub enum CallError {
     #[error("the key from {origin} holds characters that cannot be sent")]
     UnusableKey { origin: String },
     #[error("the base_url of provider '{provider}' cannot be used: {reason}")]
-    BadAddress { provider: String, reason: String },
+    BadAddress {
+        provider: String,
+        reason: String,
+        /// One that could be used with its kind.
+        like: &'static str,
+    },
     #[error("cannot reach {address}: {reason}")]
     Unreachable { address: String, reason: String },
     /// The same, over a connection that had taken the whole request: somebody may have it.
@@ -93,13 +98,22 @@ pub enum CallError {
     Recorded { said: String, switch: Option<Box<Switch>> },
     /// A limit needs the answer to end, and its server does not end it.
     #[error(
-        "the server of {model} goes on behind the {told} tokens that it was told to end at; it was hung up on, and \
-         ≈ {counted} tokens are counted"
+        "the server of {model} goes on behind the {told} tokens that it was told to end at; nothing more of its answer \
+         was read, and ≈ {counted} tokens are counted"
     )]
-    PastLimit { model: String, told: u32, counted: u64 },
+    PastLimit { model: String, told: u32, counted: u64, by: ToldBy },
     /// Something in this program or on this machine, before anything was sent.
     #[error("the request could not be made: {reason}")]
     Unsendable { reason: String },
+}
+
+/// Who set the number of tokens that an answer was to end at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToldBy {
+    /// A limit of the person, or the longest answer of the model.
+    Limit,
+    /// A suggestion is no longer, whatever is allowed.
+    Suggestion,
 }
 
 /// That another model was asked instead.
@@ -194,8 +208,8 @@ impl CallError {
             Self::UnusableKey { .. } => {
                 "Set it anew; a line break or a space inside it is the usual reason.".to_owned()
             }
-            Self::BadAddress { provider, .. } => {
-                format!("Correct providers.{provider}.base_url; it looks like http://127.0.0.1:1234/v1.")
+            Self::BadAddress { provider, like, .. } => {
+                format!("Correct providers.{provider}.base_url; it looks like {like}.")
             }
             Self::Unreachable { .. } | Self::HungUp { .. } => {
                 "Check that the server runs and that base_url is right, its http:// or https:// too.".to_owned()
@@ -243,6 +257,9 @@ impl CallError {
                  shows which it has."
                     .to_owned()
             }
+            Self::Status { status: 405 | 501, .. } => {
+                "Check that base_url and kind fit the server: something else is at this address.".to_owned()
+            }
             Self::BrokeOff { kind, .. } if is_about_request(kind) => {
                 "The server did not like the request: a smaller selection or another model may help; 'copydesk models' \
                  shows which it has."
@@ -253,6 +270,11 @@ impl CallError {
             }
             Self::Status { .. } | Self::BrokeOff { .. } => {
                 "Ask again; if it stays, the server's own status page or log says more.".to_owned()
+            }
+            Self::Timeout { waited: Waited::Connect, address, .. } if address.starts_with("https://") => {
+                "Check that the server runs, is reachable from here and speaks TLS: if it does not, base_url begins with \
+                 http://; timeouts.connect sets how long to wait."
+                    .to_owned()
             }
             Self::Timeout { waited: Waited::Connect, .. } => {
                 "Check that the server runs and is reachable from here; timeouts.connect sets how long to wait."
@@ -302,7 +324,12 @@ impl CallError {
             Self::NotRecorded { .. } => {
                 "Ask the same about the same files, as they were then, or leave out --replay.".to_owned()
             }
-            Self::PastLimit { .. } => {
+            Self::PastLimit { by: ToldBy::Suggestion, .. } => {
+                "Nothing of it was shown. Choose another model in completion.model, or ask whoever runs that server why \
+                 the limit of output tokens that it is sent does not count."
+                    .to_owned()
+            }
+            Self::PastLimit { by: ToldBy::Limit, .. } => {
                 "Nothing of this answer was used. Raise the model's output_limit, or the budget, where it may write, or \
                  think, for longer; or choose another model, or ask whoever runs that server why the limit of output \
                  tokens that it is sent does not count."
@@ -402,5 +429,22 @@ mod tests {
         check(3_153_600_000, "more than 100 years");
         check(u64::MAX, "more than 100 years");
         assert_eq!(span(Duration::from_millis(250)), "250 ms");
+    }
+    #[test]
+    fn what_helps_depends_on_the_status() {
+        let check = |status, expect: &str| {
+            let address = "https://a.example/v1/responses".to_owned();
+            let error = CallError::Status { address, status, retry_after: None, message: String::new() };
+            assert!(error.advice().starts_with(expect), "{status}: {}", error.advice());
+        };
+        check(400, "The server did not like the request");
+        check(405, "Check that base_url and kind fit the server");
+        check(500, "Ask again;");
+        let late = |address: &str| {
+            let (address, after) = (address.to_owned(), Duration::from_secs(10));
+            CallError::Timeout { address, waited: Waited::Connect, after }.advice()
+        };
+        assert!(late("https://a.example").contains("speaks TLS"));
+        assert!(!late("http://a.example").contains("TLS"));
     }
 }

@@ -12,6 +12,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use copydesk_base::Redactor;
+use copydesk_base::config::ProviderKind;
 use copydesk_base::letter::is_unseen;
 use rustls::CertificateError;
 
@@ -19,12 +20,14 @@ use crate::clients::SendError;
 use crate::error::Scheme;
 use crate::watched::{Heard, TooSlow};
 use crate::{CallError, Waited};
-pub(crate) use said::{check, error_in, media_type, moment, server_error, succeeded};
+pub(crate) use said::{Speaks, check, error_in, media_type, moment, server_error, succeeded};
 
 /// What errors of one call are told with.
 pub(crate) struct Told {
     pub(crate) address: String,
     pub(crate) model: String,
+    /// What its config says that it speaks.
+    pub(crate) kind: ProviderKind,
     /// What to do where its server knows neither the address nor the model.
     pub(crate) remedy: String,
     /// Where the key came from.
@@ -210,6 +213,7 @@ mod tests {
         let told = Told {
             address: String::new(),
             model: String::new(),
+            kind: ProviderKind::Offline,
             remedy: String::new(),
             key: String::new(),
             redactor: Redactor::new(["sk-very-secret".to_owned()]),

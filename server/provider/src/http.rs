@@ -195,6 +195,7 @@ impl Job {
         let told = Told {
             address: shown_address(url.as_str()),
             model: model.to_owned(),
+            kind: endpoint.kind,
             remedy: remedy(endpoint, wire, model),
             key: match &key {
                 Some(key) => format!("the key came from {}", key.origin),
@@ -258,7 +259,11 @@ impl Attempt<'_> {
         let price: Option<Price> = self.job.facts.price.filter(|price| !price.is_free());
         let usd = price.map(|price| price.of(reader.tokens()));
         self.usage.add(Usage { usd, ..reader.usage() });
-        outcome.map(|()| reader.stop())
+        outcome?;
+        if let Some(rest) = reader.end() {
+            sink.send(Ok(rest)).await;
+        }
+        Ok(reader.stop())
     }
 
     /// Sends, and waits for the answer's head. A kept connection that nobody serves any more is no try: there are only

@@ -258,6 +258,13 @@ impl Reader {
         }
     }
 
+    pub(crate) const fn answer_mut(&mut self) -> &mut Answer {
+        match self {
+            Self::Chat(reader) => &mut reader.answer,
+            Self::Plain(reader) => &mut reader.answer,
+        }
+    }
+
     pub(crate) const fn answer(&self) -> &Answer {
         match self {
             Self::Chat(reader) => reader.answer(),

@@ -115,7 +115,7 @@ fn window(tokens: u64) -> u64 {
 /// An answer being read.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    answer: Answer,
+    pub(crate) answer: Answer,
     reason: Option<StopReason>,
 }
 

@@ -18,6 +18,7 @@ use chunk::{CallDelta, Chunk, Content, Counts, Id, OneOf};
 use crate::answer::{Answer, Progress, WireError};
 use crate::quirks::{self, Quirks, Thoughts};
 use crate::request::{Carried, Message, Request};
+use crate::surrogate::joined;
 use crate::wire::Wire;
 use crate::{ModelEvent, StopReason, counts, failure, schema};
 
@@ -121,7 +122,7 @@ fn own(carried: &[Carried]) -> impl Iterator<Item = &Value> {
 /// An answer being read.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    answer: Answer,
+    pub(crate) answer: Answer,
     /// The reasoning so far, where the server wants it back.
     thoughts: Option<String>,
     /// What stood beside calls, by number in `answer`.
@@ -217,7 +218,7 @@ impl Reader {
             return;
         }
         if let Some(thoughts) = self.thoughts.take().filter(|thoughts| !thoughts.is_empty()) {
-            self.answer.carry_counted(Wire::OpenaiChat, json!({ THOUGHTS: thoughts }));
+            self.answer.carry_counted(Wire::OpenaiChat, json!({ THOUGHTS: joined(&thoughts) }));
         }
         let mut beside = serde_json::Map::new();
         for (at, extra) in std::mem::take(&mut self.extra) {

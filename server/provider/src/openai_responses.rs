@@ -93,7 +93,7 @@ fn push(message: &Message, input: &mut Vec<Value>) {
 /// An answer being read.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    answer: Answer,
+    pub(crate) answer: Answer,
     /// By the server's index of the output item: the number of the call in `answer`.
     calls: Vec<(u64, Call)>,
     refused: bool,

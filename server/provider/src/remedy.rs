@@ -3,8 +3,25 @@
 use copydesk_base::config::{ProviderKind, path_of_request};
 
 use crate::endpoint::Endpoint;
+use crate::failure::Speaks;
 use crate::listing;
 use crate::wire::Wire;
+
+/// What may help, too, where the answer looks as if its server spoke another API than the config says. Gateways pass on
+/// errors of others, so it is no more than that.
+pub(crate) fn of_another(kind: ProviderKind, speaks: Speaks) -> Option<String> {
+    let (api, write) = match (kind, speaks) {
+        (ProviderKind::Anthropic | ProviderKind::Ollama, Speaks::Openai) => {
+            ("OpenAI's", "kind: openai-chat, and /v1 at the end of base_url")
+        }
+        (
+            ProviderKind::OpenaiChat | ProviderKind::OpenaiResponses | ProviderKind::Ollama,
+            Speaks::Anthropic,
+        ) => ("Anthropic's", "kind: anthropic, without /v1 at the end of base_url"),
+        _ => return None,
+    };
+    Some(format!("Its answer looks like {api} API: if that is what it speaks, write {write}."))
+}
 
 /// One sentence or two for a person. `model` is empty where a list was asked for.
 pub(crate) fn remedy(endpoint: &Endpoint, wire: Wire, model: &str) -> String {
@@ -34,11 +51,14 @@ pub(crate) fn remedy(endpoint: &Endpoint, wire: Wire, model: &str) -> String {
             let kind = endpoint.kind.as_str();
             format!("Check {names}base_url: most servers of kind {kind} want /v1 at its end.")
         }
-        ProviderKind::OpenaiResponses if !endpoint.is_usual() => {
-            format!("Check {names}base_url, and whether the server has this API: many have openai-chat only.")
-        }
         ProviderKind::Anthropic if base_url.ends_with("/v1") => {
             "Take /v1 from the end of base_url: for kind anthropic it is added.".to_owned()
+        }
+        ProviderKind::OpenaiResponses | ProviderKind::Anthropic if !endpoint.is_usual() => {
+            format!("Check {names}base_url, and whether the server has this API: many have openai-chat only.")
+        }
+        ProviderKind::AzureOpenai if base_url.contains("/openai") => {
+            "Take /openai and what stands behind it from base_url: for kind azure-openai it is added.".to_owned()
         }
         _ if model.is_empty() => "Check base_url; not every server lists its models.".to_owned(),
         ProviderKind::AzureOpenai => {
@@ -88,6 +108,12 @@ mod tests {
         );
         check(
             ProviderKind::Anthropic,
+            Some("https://models.example"),
+            "m",
+            "Check the model's name and base_url, and whether the server has this API: many have openai-chat only.",
+        );
+        check(
+            ProviderKind::Anthropic,
             Some("https://api.anthropic.com/v1"),
             "m",
             "Take /v1 from the end of base_url: for kind anthropic it is added.",
@@ -98,6 +124,12 @@ mod tests {
             "m",
             "Check base_url, that a deployment has the model's name, and api_version; 'copydesk models' shows the \
              deployments.",
+        );
+        check(
+            ProviderKind::AzureOpenai,
+            Some("https://azure.example/openai/deployments/m"),
+            "m",
+            "Take /openai and what stands behind it from base_url: for kind azure-openai it is added.",
         );
         check(
             ProviderKind::Ollama,

@@ -124,7 +124,7 @@ pub(crate) fn luck() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Scheme;
+    use crate::error::{Scheme, ToldBy};
 
     fn limited(seconds: Option<u64>) -> CallError {
         let retry_after = seconds.map(Duration::from_secs);
@@ -199,14 +199,21 @@ mod tests {
         check(asks(7), 1, 1.0, ms(7_000), true);
         check(asks(300), 1, 1.0, None, true);
         check(CallError::NoCredit { address: "a".into(), message: String::new() }, 1, 1.0, None, true);
-        check(CallError::BadAddress { provider: "p".into(), reason: "r".into() }, 1, 1.0, None, true);
+        check(
+            CallError::BadAddress { provider: "p".into(), reason: "r".into(), like: "l" },
+            1,
+            1.0,
+            None,
+            true,
+        );
         check(CallError::Unsendable { reason: "no certificates".into() }, 1, 1.0, None, true);
         check(CallError::Scheme { address: "a".into(), there: Scheme::Secure }, 1, 1.0, None, true);
         check(CallError::Untrusted { address: "a".into(), reason: "r".into() }, 1, 1.0, None, true);
         for own in [400, 413, 422] {
             check(status(own), 1, 1.0, None, false);
         }
-        let past = CallError::PastLimit { model: "p/m".into(), told: 1_000, counted: 2_000 };
+        let past =
+            CallError::PastLimit { model: "p/m".into(), told: 1_000, counted: 2_000, by: ToldBy::Limit };
         check(past, 1, 1.0, None, true);
         check(CallError::Canceled, 1, 1.0, None, false);
         check(CallError::TooLong { limit: 1 }, 1, 1.0, None, false);

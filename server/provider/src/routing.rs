@@ -26,6 +26,10 @@ pub(crate) fn route(
         Some((name, chain.as_slice()))
     });
     let Chain { said: chain, names } = wish::chain(wishes, own, of_config);
+    // What a wish says stands in another file.
+    let is_wished = wishes.iter().any(|wish| wish.fallback.is_some());
+    let key = own.map_or_else(|| "fallback".to_owned(), |(name, _)| format!("providers.{name}.fallback"));
+    let place = options.written.places.get(&key).filter(|_| !is_wished);
     let (mut fallbacks, mut broken) = (Vec::<Choice>::new(), Vec::new());
     for name in names {
         match options.named(name, format!("{chain}: {name}")) {
@@ -35,7 +39,7 @@ pub(crate) fn route(
                     fallbacks.push(next);
                 }
             }
-            Err(error) => broken.push((name.clone(), error)),
+            Err(error) => broken.push((name.clone(), error.at(place))),
         }
     }
     let (first, unserved) = match first {

@@ -147,6 +147,7 @@ fn azure(endpoint: &Endpoint, model: &str) -> Result<Url, CallError> {
     let bad = || CallError::BadAddress {
         provider: endpoint.name.clone(),
         reason: "it cannot be the start of an address".to_owned(),
+        like: endpoint.kind.like(),
     };
     url.path_segments_mut().map_err(|()| bad())?.pop_if_empty().extend([
         "openai",
@@ -181,6 +182,17 @@ impl Reader {
             Self::Anthropic(_) | Self::OpenaiResponses(_) | Self::Ollama(_) => false,
             Self::OpenaiChat(reader) => reader.may_end(),
             Self::Infill(reader) => reader.may_end(),
+        }
+    }
+
+    /// What is left of its text where nothing more comes.
+    pub(crate) fn end(&mut self) -> Option<ModelEvent> {
+        match self {
+            Self::Anthropic(reader) => reader.answer.end(),
+            Self::OpenaiChat(reader) => reader.answer.end(),
+            Self::OpenaiResponses(reader) => reader.answer.end(),
+            Self::Ollama(reader) => reader.answer.end(),
+            Self::Infill(reader) => reader.answer_mut().end(),
         }
     }
 

@@ -422,6 +422,17 @@ fn a_key_of_another_service_is_named_with_the_line_that_uses_it() {
 }
 
 #[test]
+fn a_scenario_that_is_not_there_is_told_with_the_line_that_names_it() {
+    let config = "default_model: play/m\nproviders:\n  play: {kind: offline, scenario: nowhere.yaml}\n";
+    let machine = Machine::new(&[]).with_config(config);
+    let wrong = "config.yaml:3: ";
+    let fix = "Correct providers.play.scenario, or the file that it names.";
+    let doctor = machine.doctor();
+    check(&doctor, "scenario of play", "broken", wrong, fix);
+    check(&doctor, "scenario of play", "broken", "nowhere.yaml: No such file", fix);
+}
+
+#[test]
 fn a_server_here_for_which_a_key_was_put_away_may_cost_something() {
     let config = "providers: {proxy: {kind: openai-chat, base_url: \"http://127.0.0.1:9/v1\", default_model: m}}\n\
                   budgets: {day: {usd: 1}}\n";

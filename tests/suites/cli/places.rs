@@ -40,6 +40,22 @@ fn a_setting_that_leads_to_no_model_is_told_with_its_line() {
             assert!(all.contains(&told), "{words:?} does not tell {told}: {ran}");
         }
     }
+    for (config, line) in [
+        ("default_model: offline/m\nfallback: [zz/m]\n", 2),
+        ("default_model: offline/m\nproviders:\n  offline:\n    kind: offline\n    fallback: zz/m\n", 5),
+    ] {
+        let workspace = Workspace::new(COPYDESK).with_user_config(config);
+        let told = format!("{}:{line}: no provider serves 'zz/m'", workspace.user_config().display());
+        for words in [&["ask", "hello?"][..], &["models", "explain"]] {
+            let ran = workspace.run(words);
+            let all = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(all.contains(&told), "{words:?} does not tell {told}: {ran}");
+        }
+    }
+    for config in ["default_model = \"p/m\"\n", "[providers.p]\nkind = \"ollama\"\n"] {
+        let ran = Workspace::new(COPYDESK).with_user_config(config).run(&["ask", "hello?"]).exits(1);
+        assert!(ran.stderr.contains("this is TOML, and settings are YAML"), "{ran}");
+    }
     let workspace = Workspace::new(COPYDESK)
         .with_user_config(&format!("{p}default_model: p/m\n"))
         .with_variable("BLANK", " ");

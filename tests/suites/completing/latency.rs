@@ -141,6 +141,11 @@ fn a_server_that_does_not_end_a_suggestion_is_hung_up_on_and_that_is_said_once()
         let told = desk.client.message("window/logMessage").params;
         let words = told["message"].as_str().unwrap();
         assert!(words.contains("goes on behind the 256 tokens that it was told to end at"), "{words}");
+        // No limit of theirs would let it end.
+        assert!(
+            words.contains("Choose another model in completion.model") && !words.contains("Raise"),
+            "{words}"
+        );
         let spent = desk.client.message("window/logMessage").params;
         assert!(spent["message"].as_str().unwrap().contains("budgets.day.requests"), "{spent}");
         desk.end();

@@ -61,6 +61,13 @@ fn what_is_no_answer_of_http_is_told_as_what_it_is() {
                 "failed to reach the model: ADDRESS answered with status 304. Ask again; if it stays, the server's own status page or log says more.",
             ),
             once(
+                "a document that is broken at its full length",
+                Reply::garbage(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 13\r\n\r\n{\"choices\": [",
+                ),
+                "failed to reach the model: the answer of ADDRESS cannot be read: it has the length that its server says, and is JSON that ends in its middle. Check that base_url and kind fit the server.",
+            ),
+            once(
                 "a document",
                 Reply::stream("{}").header("content-type", "application/json"),
                 "failed to reach the model: the answer of ADDRESS cannot be read: it is application/json where a stream was asked for, and holds no answer. Check that base_url and kind fit the server.",

@@ -180,6 +180,11 @@ fn an_answer_that_comes_as_a_document_is_an_answer() {
 
 /// A whole answer whose counts are this text, as each format writes it.
 fn counting(format: Format, count: &str) -> Reply {
+    saying(format, "Hello.", count)
+}
+
+/// A whole answer of this text, written as JSON writes it, with these counts.
+fn saying(format: Format, text: &str, count: &str) -> Reply {
     let body = match format {
         Format::Anthropic => {
             r#"data: {"type":"message_start","message":{"usage":{"input_tokens":COUNT}}}
@@ -211,7 +216,23 @@ data: [DONE]
 "#
         }
     };
-    Reply::stream(body.replace("COUNT", count))
+    Reply::stream(body.replace("COUNT", count).replace("Hello.", text))
+}
+
+#[test]
+fn half_a_character_at_the_very_end_is_told_as_one_in_the_middle_is() {
+    each(|format| {
+        for (written, expect) in [
+            ("a\\ud83d", "a\u{fffd}"),
+            ("a\\ud83d b", "a\u{fffd} b"),
+            ("\\ud83d", "\u{fffd}"),
+            ("a\\ude00", "a\u{fffd}"),
+            ("a\\ud83d\\ude00", "a😀"),
+        ] {
+            let told = run(format, vec![saying(format, written, "10")], "{}");
+            assert_eq!(told.report["text"], expect, "{format:?} {written}: {}", told.report);
+        }
+    });
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn what_no_waiting_helps_is_told_at_once() {
                     Format::Azure => {
                         "failed to reach the model: ADDRESS does not know this address or the model 'm': no such model. Check base_url, that a deployment has the model's name, and api_version; 'copydesk models' shows the deployments."
                     }
-                    Format::OpenaiResponses => {
+                    Format::OpenaiResponses | Format::Anthropic => {
                         "failed to reach the model: ADDRESS does not know this address or the model 'm': no such model. Check the model's name and base_url, and whether the server has this API: many have openai-chat only."
                     }
                     _ => {

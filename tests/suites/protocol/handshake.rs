@@ -161,6 +161,9 @@ fn what_is_told_of_models_knows_the_one_that_was_chosen() {
     let (active, detail) = told(&mut client);
     assert_eq!(active, "anthropic/chosen");
     assert!(detail.starts_with("anthropic/chosen ("), "{detail}");
+    // Blanks around a name are none of it.
+    let answer = client.command("copydesk.model.set", json!({"model": " anthropic/ other\u{a0}"})).unwrap();
+    assert_eq!(answer, json!({"model": "anthropic/other"}));
     let _ = client.command("copydesk.model.set", json!({"model": null})).unwrap();
     assert_eq!(told(&mut client), before);
     client.finish();

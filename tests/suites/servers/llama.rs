@@ -154,7 +154,8 @@ fn a_server_with_a_model_is_read_in_each_wire_that_it_speaks() {
     assert_eq!(
         server.settled(providers[2]["error"].as_str().unwrap()),
         "http://127.0.0.1:PORT/api/tags does not know this address: File Not Found. Check that \
-         base_url is the address of an Ollama server.",
+         base_url is the address of an Ollama server. Its answer looks like OpenAI's API: if that is what it speaks, write \
+         kind: openai-chat, and /v1 at the end of base_url.",
     );
 
     for provider in ["chat", "messages", "responses"] {

@@ -6,7 +6,7 @@
 
 use copydesk_base::event::About;
 use copydesk_base::{Event, Usage};
-use copydesk_provider::{CallError, Choice, Request};
+use copydesk_provider::{CallError, Choice, Request, ToldBy};
 use copydesk_store::{Accounts, Conversation, Holder, Passed, Reservation};
 
 use crate::budget::count::{self, Asked, Seen, least};
@@ -228,7 +228,7 @@ impl Reserved {
         // Its count never came, and it was a request.
         seen.reported.requests = seen.reported.requests.max(1);
         let counted = self.counted(seen, choice).output_tokens;
-        Some(CallError::PastLimit { model: choice.model_ref(), told, counted })
+        Some(CallError::PastLimit { model: choice.model_ref(), told, counted, by: ToldBy::Limit })
     }
 
     /// By how much an answer is longer than was allowed, as its server says, where a limit needs it to be kept.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::Usage;
-use copydesk_provider::{CallError, Choice, InfillFormat, ModelEvent, Request, StopReason, Waited};
+use copydesk_provider::{CallError, Choice, InfillFormat, ModelEvent, Request, StopReason, ToldBy, Waited};
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
@@ -109,7 +109,8 @@ async fn ask_model(
         if let Some(told) = told.filter(|told| seen.came.is_past(*told)) {
             seen.is_hung_up = true;
             let model = plan.choice.model_ref();
-            let error = CallError::PastLimit { model, told, counted: estimated(&seen, plan).output_tokens };
+            let counted = estimated(&seen, plan).output_tokens;
+            let error = CallError::PastLimit { model, told, counted, by: ToldBy::Suggestion };
             plan.settings.models.health().failed(&plan.choice.circuit(), &error);
             break Flown::Failed(error);
         }

@@ -49,15 +49,17 @@ pub const SERVICES: &[Service] = &[
     chat("DEEPSEEK_API_KEY", "deepseek", "https://api.deepseek.com", &["deepseek"]),
     chat("GROQ_API_KEY", "groq", "https://api.groq.com/openai/v1", &["groq"]),
     chat("TOGETHER_API_KEY", "together", "https://api.together.xyz/v1", &["together"]),
-    Service {
-        variable: "AZURE_OPENAI_API_KEY",
-        name: "azure",
-        kind: ProviderKind::AzureOpenai,
-        // Each resource has its own.
-        base_url: "https://NAME.openai.azure.com",
-        words: &["azure"],
-    },
+    AZURE,
 ];
+
+const AZURE: Service = Service {
+    variable: "AZURE_OPENAI_API_KEY",
+    name: "azure",
+    kind: ProviderKind::AzureOpenai,
+    // Each resource has its own.
+    base_url: "https://NAME.openai.azure.com",
+    words: &["azure"],
+};
 
 const fn chat(
     variable: &'static str,
@@ -69,6 +71,16 @@ const fn chat(
 }
 
 impl ProviderKind {
+    /// An address of this kind, as people write it.
+    pub const fn like(self) -> &'static str {
+        match self {
+            Self::Anthropic => ANTHROPIC.base_url,
+            Self::OpenaiChat | Self::OpenaiResponses | Self::Offline => "http://127.0.0.1:1234/v1",
+            Self::AzureOpenai => AZURE.base_url,
+            Self::Ollama => "http://127.0.0.1:11434",
+        }
+    }
+
     /// The service on the net that a provider of this kind is where it has no `base_url`.
     pub const fn service(self) -> Option<Service> {
         match self {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use copydesk_base::config::Mode;
 use copydesk_base::{Code, ContentHash, Severity, Span};
-use copydesk_language::is_meant;
+use copydesk_language::{TOML, is_meant, toml_start};
 use copydesk_store::TrustedFile;
 use copydesk_text::yaml;
 use serde_json::{Map, Value};
@@ -255,6 +255,11 @@ impl Layer {
         }));
         if let Some(second) = tree.second() {
             problems.push(layer.problem_at(second.span(), Code::YamlSyntax, yaml::ONE_DOCUMENT));
+        }
+        if problems.len() > before && toml_start(&layer.text).is_some() {
+            for problem in &mut problems[before..] {
+                problem.message = format!("{}; {TOML}", problem.message);
+            }
         }
         if problems.len() > before {
             // What could be read by guessing may forbid, and never grants.

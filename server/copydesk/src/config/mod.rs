@@ -113,9 +113,12 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// Whether it says which model is asked where nobody names one, and stands in a file.
+    /// Whether it says which model is asked where nobody names one, or who instead, and stands in a file.
     fn chooses(&self) -> bool {
-        self.origin.path.is_some() && (self.key == "default_model" || self.key.starts_with("model_mappings."))
+        let is_chain =
+            self.key == "fallback" || self.key.starts_with("providers.") && self.key.ends_with(".fallback");
+        self.origin.path.is_some()
+            && (is_chain || self.key == "default_model" || self.key.starts_with("model_mappings."))
     }
 
     fn place(&self) -> (String, String) {

@@ -28,6 +28,9 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         if let Some(node) = variable {
             self::variable(findings, node);
         }
+        if let Some(node) = provider.get("api_version") {
+            api_version(findings, node);
+        }
         let command = provider.get("key").and_then(|key| key.get("command"));
         if let Some(node) = command.filter(|node| node.as_str().is_some_and(|text| text.trim().is_empty())) {
             let message = "this command is empty; it has to print the key";
@@ -124,6 +127,21 @@ fn clear_text(findings: &mut Findings<'_>, node: Node<'_>) {
         Some(fix) => finding.with_fix(fix),
         None => finding,
     });
+}
+
+/// A version of Azure's API is the day it came out.
+fn api_version(findings: &mut Findings<'_>, node: Node<'_>) {
+    let Some(text) = node.scalar_text() else { return };
+    let day = text.strip_suffix("-preview").unwrap_or(text);
+    let is_day = day.len() == "2024-10-21".len()
+        && day.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !is_day {
+        let message = "this is no version of the API, such as 2024-10-21 or 2025-04-01-preview; take it out for 2024-10-21";
+        findings.add(Diagnostic::new(Code::FormatMismatch, inner_span(node), message));
+    }
 }
 
 fn variable(findings: &mut Findings<'_>, node: Node<'_>) {

@@ -49,10 +49,10 @@ mod whole;
 use std::sync::Arc;
 
 use copydesk_base::{Code, Diagnostic, Span};
-use copydesk_text::{Tree, yaml};
+use copydesk_text::{Kind, Tree, yaml};
 
 use crate::declared::Declared;
-use crate::{File, FileKind, WorkspaceIndex, shape, summary};
+use crate::{File, FileKind, TOML, WorkspaceIndex, shape, summary, toml_start};
 use context::Context;
 pub(crate) use context::mcp_servers;
 pub(crate) use fixes::{remove_at, remove_entry, remove_item};
@@ -121,6 +121,13 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
             if file.kind == FileKind::Config {
                 config::check(&mut findings, index);
                 address::check(&mut findings);
+                let is_mapping =
+                    findings.tree().root().is_some_and(|root| matches!(root.kind(), Kind::Mapping(_)));
+                let is_broken =
+                    !is_mapping || findings.list.iter().any(|finding| finding.code == Code::YamlSyntax);
+                if let Some(span) = toml_start(file.text).filter(|_| is_broken) {
+                    findings.add(Diagnostic::new(Code::YamlSyntax, span, TOML));
+                }
             }
             mcp::config(&mut findings);
             heads::hooks(&mut findings);

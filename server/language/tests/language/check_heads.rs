@@ -386,6 +386,8 @@ fn a_key_that_would_go_to_another_service_than_its_own_is_marked() {
   f: {kind: openai-chat, base_url: https://a.example/v1, api_key_env: OPENROUTER_API_KEY}
   g: {kind: openai-responses, key: {command: op read x}}
   groq: {kind: openai-chat, api_key_env: OPENAI_API_KEY}
+  z: {kind: azure-openai, base_url: https://a.example, api_version: ⟦latest please&x=1⟧}
+  y: {kind: azure-openai, base_url: https://a.example, api_version: 2025-04-01-preview}
 ",
         &trusted(),
         expect![[r#"
@@ -393,6 +395,7 @@ fn a_key_that_would_go_to_another_service_than_its_own_is_marked() {
             error missing-key GROQ_API_KEY is a key of groq, and without 'base_url' it would go to https://api.openai.com/v1; write kind: openai-chat and base_url: "https://api.groq.com/openai/v1", or the address that it is for
             error missing-key without 'base_url' this would be asked at https://api.openai.com/v1, which is not mistral; write base_url: "https://api.mistral.ai/v1", or the address that it is for [fix: write https://api.mistral.ai/v1]
             warning stray-key without 'base_url' the key in WORK_KEY goes to https://api.openai.com/v1; write the base_url that it is for, also if that is "https://api.openai.com/v1" [fix: write https://api.openai.com/v1]
+            error format-mismatch this is no version of the API, such as 2024-10-21 or 2025-04-01-preview; take it out for 2024-10-21
         "#]],
     );
 }

@@ -158,6 +158,14 @@ fn what_is_wrong_is_named_as_what_it_is() {
         error type-mismatch the config is a mapping; this is a text
     "#]],
     );
+    check_text(
+        ".copydesk/config.yaml",
+        "⟦default_model = \"p/m\"⟧",
+        expect![[r#"
+            error yaml-syntax this is TOML, and settings are YAML: write 'key: value', and below a key what belongs to it, indented
+            error type-mismatch the config is a mapping; this is a text
+        "#]],
+    );
     check_steps(
         "steps:\n  - {id: a, type: llm, agent: x, prompt: p, mcpServers: [{type: ⟦local⟧}]}\n",
         expect![[r#"

@@ -50,6 +50,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::FormatMismatch, "this is no address to ask", "which host is meant"),
     (Code::FormatMismatch, "this glob cannot be read", "which files it is for"),
     (Code::FormatMismatch, "this matcher has no group", "what in the output tells the place"),
+    (Code::FormatMismatch, "this is no version of the API", "which version their resource has"),
     (Code::FormatMismatch, "this is no patch", "which lines it changes"),
     (Code::FormatMismatch, "this address cannot be used", "what stands in front, or an expression follows"),
     (Code::FormatMismatch, "this matcher cannot be read", "what the pattern was to be"),
@@ -62,6 +63,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::PlainSecret, "", "where the secret is kept instead"),
     (Code::SchemaUnavailable, "this alias stands within", "YAML allows it, and nothing is wrong"),
     (Code::SchemaMismatch, "", "which of the values is too much, and which are missing"),
+    (Code::YamlSyntax, "this is TOML", "the whole file is in another language"),
     (
         Code::YamlSyntax,
         "this leads back to where it stands",

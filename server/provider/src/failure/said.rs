@@ -17,6 +17,7 @@ use crate::answer::WireError;
 use crate::clients::Response;
 use crate::error::{LONGEST_SPAN, Scheme};
 use crate::http::header;
+use crate::remedy;
 use crate::retry::is_servers_fault;
 
 /// Of an error's body no more than this is read.
@@ -86,7 +87,10 @@ impl Told {
         match status.as_u16() {
             status @ (401 | 403) => CallError::Refused { address, status, key: self.key.clone(), message },
             404 => {
-                let (model, remedy) = (self.model.clone(), self.remedy.clone());
+                let another = speaks(body).and_then(|speaks| remedy::of_another(self.kind, speaks));
+                let remedy =
+                    std::iter::once(self.remedy.clone()).chain(another).collect::<Vec<_>>().join(" ");
+                let model = self.model.clone();
                 CallError::NotFound { address, model, remedy, message }
             }
             429 => CallError::RateLimited { address, retry_after: retry_after(), message },
@@ -118,6 +122,29 @@ pub(crate) fn server_error(error: &Value) -> WireError {
         .or_else(|| error.get("message").or_else(|| error.get("detail"))?.as_str())
         .unwrap_or_default();
     WireError::Server { kind: kind.unwrap_or_default(), message: message.to_owned() }
+}
+
+/// Whose API an error's body is of, by its shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    Anthropic,
+    /// `OpenAI` and all that imitate it.
+    Openai,
+}
+
+fn speaks(body: &[u8]) -> Option<Speaks> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let is_anthropic = body["type"] == "error" && body["error"]["type"].is_string();
+    // Those of Python answer like that for a path that they do not have, and LM Studio in words of its own.
+    let error = &body["error"];
+    let is_openai = error["message"].is_string() && (error["type"].is_string() || error["code"].is_string())
+        || body["detail"] == "Not Found"
+        || error.as_str().is_some_and(|words| words.starts_with("Unexpected endpoint"));
+    match (is_anthropic, is_openai) {
+        (true, _) => Some(Speaks::Anthropic),
+        (false, true) => Some(Speaks::Openai),
+        (false, false) => None,
+    }
 }
 
 /// The error that a whole body tells, in whichever of the usual places it stands.
@@ -247,6 +274,7 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use copydesk_base::config::ProviderKind;
     use hyper::header::HeaderName;
 
     use super::*;
@@ -306,6 +334,32 @@ mod tests {
         check(serde_json::json!({"type": "invalid_request_error", "code": 400}), "invalid_request_error");
         check(serde_json::json!({"type": null, "code": ""}), "");
         check(serde_json::json!("out of memory"), "");
+    }
+
+    #[test]
+    fn a_404_tells_by_its_shape_which_kind_fits() {
+        let check = |kind: ProviderKind, body: &str, expect: Option<&str>| {
+            let told = speaks(body.as_bytes()).and_then(|speaks| remedy::of_another(kind, speaks));
+            assert_eq!(told.is_some(), expect.is_some(), "{kind:?} {body}: {told:?}");
+            let told = told.unwrap_or_default();
+            assert!(told.contains(expect.unwrap_or_default()), "{kind:?} {body}: {told}");
+        };
+        let anthropic = r#"{"type":"error","error":{"type":"not_found_error","message":"no"}}"#;
+        let openai = r#"{"error":{"message":"Not Found","type":"invalid_request_error"}}"#;
+        let chat = Some("write kind: openai-chat, and /v1 at the end of base_url");
+        check(ProviderKind::Anthropic, openai, chat);
+        check(ProviderKind::Anthropic, r#"{"detail":"Not Found"}"#, chat);
+        check(ProviderKind::Ollama, openai, chat);
+        check(ProviderKind::Ollama, r#"{"error":"Unexpected endpoint or method. (POST /api/chat)"}"#, chat);
+        for kind in [ProviderKind::OpenaiChat, ProviderKind::OpenaiResponses, ProviderKind::Ollama] {
+            check(kind, anthropic, Some("write kind: anthropic, without /v1"));
+        }
+        // Their own, and what nobody can tell.
+        check(ProviderKind::Anthropic, anthropic, None);
+        check(ProviderKind::OpenaiChat, openai, None);
+        check(ProviderKind::AzureOpenai, openai, None);
+        check(ProviderKind::Ollama, r#"{"error":"model 'm' not found"}"#, None);
+        check(ProviderKind::Anthropic, "404 page not found", None);
     }
 
     #[test]

@@ -4,11 +4,11 @@ use copydesk_base::Usage;
 use copydesk_base::config::ProviderKind;
 
 use super::*;
-use crate::ModelEvent;
 use crate::answer::Progress;
 use crate::endpoint::Endpoint;
 use crate::fixture::joined;
 use crate::infill::InfillFormat;
+use crate::{ModelEvent, StopReason};
 
 /// What comes of events: the pieces, whether the answer is whole, its last event and its count.
 fn read(wire: Wire, events: &[String]) -> (Vec<ModelEvent>, bool, ModelEvent, Usage) {
@@ -128,6 +128,56 @@ fn a_document_is_what_its_stream_would_have_been() {
             json!({"choices": [{"text": "", "finish_reason": "stop"}], "usage": counts}),
         ],
     );
+}
+
+#[test]
+fn a_document_that_says_something_is_whole_without_a_reason_to_stop() {
+    let check = |wire: Wire, document: &Value, says: &str, expect: StopReason| {
+        let (_, is_whole, last, _) = read(wire, &events(wire, &document.to_string()).unwrap());
+        let ModelEvent::Stopped { reason, text, .. } = last else { panic!("{last:?}") };
+        assert_eq!((is_whole, text.as_str(), reason), (true, says, expect), "{wire:?}: {document}");
+    };
+    let call = json!({"id": "t", "function": {"name": "read", "arguments": "{}"}});
+    for reason in [json!({"finish_reason": null}), json!({"finish_reason": ""}), json!({})] {
+        let choice = |said: &Value| {
+            let mut choice = reason.clone();
+            choice["message"] = said.clone();
+            json!({"choices": [choice]})
+        };
+        for wire in [Wire::OpenaiChat, Wire::Azure] {
+            check(wire, &choice(&json!({"content": "So."})), "So.", StopReason::EndTurn);
+            check(wire, &choice(&json!({"content": null, "tool_calls": [call]})), "", StopReason::ToolUse);
+        }
+        let mut text = reason.clone();
+        text["text"] = "a + b".into();
+        let completion = json!({"choices": [text]});
+        check(Wire::Infill(InfillFormat::Completions), &completion, "a + b", StopReason::EndTurn);
+    }
+    for reason in [json!({"stop_reason": null}), json!({})] {
+        let message = |block: &Value| {
+            let mut message = reason.clone();
+            message["content"] = json!([block]);
+            message
+        };
+        check(Wire::Anthropic, &message(&json!({"type": "text", "text": "So."})), "So.", StopReason::EndTurn);
+        let call = json!({"type": "tool_use", "id": "t", "name": "read", "input": {}});
+        check(Wire::Anthropic, &message(&call), "", StopReason::ToolUse);
+    }
+    check(Wire::Ollama, &json!({"message": {"content": "So."}}), "So.", StopReason::EndTurn);
+    // What says nothing, is a piece, or says that it goes on has been cut.
+    for (wire, document) in [
+        (Wire::OpenaiChat, json!({"choices": [{"message": {"content": ""}}]})),
+        (Wire::OpenaiChat, json!({"choices": [{"delta": {"content": "So."}}]})),
+        (Wire::Ollama, json!({"message": {"content": "So."}, "done": false})),
+        (Wire::OpenaiResponses, json!({"status": "in_progress", "output": []})),
+    ] {
+        assert!(!read(wire, &events(wire, &document.to_string()).unwrap()).1, "{wire:?}: {document}");
+    }
+    let empty = events(Wire::Anthropic, &json!({"content": []}).to_string()).unwrap();
+    let endpoint = Endpoint::local("x", ProviderKind::Anthropic, "http://127.0.0.1:1");
+    let mut reader = Wire::Anthropic.reader(&endpoint);
+    let ends: Vec<_> = empty.iter().map(|event| reader.read(event, &mut Vec::new())).collect();
+    assert_eq!(ends.last(), Some(&Err(WireError::Cut)));
 }
 
 #[test]

@@ -222,7 +222,19 @@ async fn a_connection_that_breaks_is_reported() {
 }
 
 /// What to do about a 404, from a server at a usual address.
-const fn remedy(format: Format) -> &'static str {
+/// What is advised about a 404, of a server whose errors look like Anthropic's.
+fn remedy(format: Format) -> String {
+    let usual = usual_remedy(format);
+    match format {
+        Format::Anthropic | Format::Azure => usual.to_owned(),
+        _ => format!(
+            "{usual} Its answer looks like Anthropic's API: if that is what it speaks, write kind: anthropic, without \
+             /v1 at the end of base_url."
+        ),
+    }
+}
+
+const fn usual_remedy(format: Format) -> &'static str {
     match format {
         Format::Ollama | Format::OllamaHole => {
             "Run 'ollama pull m', or wait until the pull that is under way has ended; 'copydesk models' shows what is \
@@ -232,10 +244,10 @@ const fn remedy(format: Format) -> &'static str {
             "Check base_url, that a deployment has the model's name, and api_version; 'copydesk models' shows the \
              deployments."
         }
-        Format::OpenaiResponses => {
+        Format::OpenaiResponses | Format::Anthropic => {
             "Check the model's name and base_url, and whether the server has this API: many have openai-chat only."
         }
-        Format::Anthropic | Format::OpenaiChat | Format::Completions | Format::LlamaCpp => {
+        Format::OpenaiChat | Format::Completions | Format::LlamaCpp => {
             "Check the model's name and base_url; 'copydesk models' shows which models it has."
         }
     }
@@ -270,7 +282,7 @@ async fn every_status_has_its_error() {
         check(404, None, 1, &|address| CallError::NotFound {
             address,
             model: "m".into(),
-            remedy: remedy(format).to_owned(),
+            remedy: remedy(format),
             message: message(),
         })
         .await;

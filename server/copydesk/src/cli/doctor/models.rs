@@ -16,6 +16,7 @@ use crate::credentials::Credentials;
 use crate::found;
 use crate::here::Here;
 use crate::memory;
+use crate::office;
 
 /// Where keys come from, for each provider that wants one and for each that has one.
 pub(super) fn keys(here: &Here, loaded: &Loaded) -> Vec<Finding> {
@@ -45,6 +46,14 @@ pub(super) fn keys(here: &Here, loaded: &Loaded) -> Vec<Finding> {
         let mut providers = loaded.config.providers.values();
         providers.any(|provider| provider.api_key_env.as_deref() == Some(variable))
     };
+    findings.extend(loaded.config.providers.iter().filter_map(|(name, provider)| {
+        let path = office::scenario(loaded, &here.root, name, provider)?;
+        let wrong = office::scripted(&path, std::fs::read_to_string(&path)).err()?;
+        let origin = loaded.origins.get(&format!("providers.{name}.scenario"));
+        let place = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
+        let fix = format!("Correct providers.{name}.scenario, or the file that it names.");
+        Some(finding(format!("scenario of {name}"), State::Broken, format!("{place}{wrong}"), fix))
+    }));
     findings.extend(found::idle_keys(is_named).into_iter().map(|idle| {
         finding(idle.variable, State::Missing, "it is set, and no provider uses it", idle.advice)
     }));

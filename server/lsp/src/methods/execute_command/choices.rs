@@ -48,12 +48,24 @@ pub(super) struct ModelArgument {
 }
 
 pub(super) async fn set_model(session: &Session, arguments: ModelArgument) -> Result<Option<Value>> {
-    if let Some(model) = arguments.model.clone() {
+    let model = arguments.model.as_deref().map(in_order);
+    if let Some(model) = model.clone() {
         let desk = session.desk.clone();
         beside(move || desk.serves(&model)).await?.map_err(Error::invalid_params)?;
     }
-    session.desk.set_model(arguments.model.clone());
-    Ok(Some(json!({"model": arguments.model})))
+    session.desk.set_model(model.clone());
+    Ok(Some(json!({"model": model})))
+}
+
+/// A name of a model as it is asked for: without blanks around it, or around the sign behind its provider.
+fn in_order(model: &str) -> String {
+    // Signs that control something are no blanks, and no part of a name.
+    let trimmed =
+        |text: &str| text.trim_matches(|sign: char| sign.is_whitespace() && !sign.is_control()).to_owned();
+    match model.split_once('/') {
+        Some((provider, name)) => format!("{}/{}", trimmed(provider), trimmed(name)),
+        None => trimmed(model),
+    }
 }
 
 pub(super) async fn trust(state: &Arc<State>, session: &Session) -> Result<Option<Value>> {
