@@ -177,6 +177,12 @@ impl Journal {
         self.read(records::last_changed).await
     }
 
+    /// The newest runs of which an undo took back nothing, as far as they are newer than [`Journal::last_changed_run`]; at
+    /// most 16.
+    pub async fn left_alone_runs(&self) -> Result<Vec<RunId>, StoreError> {
+        self.read(records::left_alone).await
+    }
+
     /// The run that was taken back last: what *redo* without a name means.
     pub async fn last_undone_run(&self) -> Result<Option<RunId>, StoreError> {
         self.read(records::last_undone).await

@@ -116,6 +116,19 @@ pub(crate) fn last_changed(connection: &Connection) -> Result<Option<RunId>, Hal
     )
 }
 
+/// The runs that an undo left alone and that are newer than the one of [`last_changed`], the newest first.
+pub(crate) fn left_alone(connection: &Connection) -> Result<Vec<RunId>, Halt> {
+    let mut query = connection.prepare_cached(
+        "SELECT DISTINCT runs.run, runs.id FROM runs JOIN changes ON changes.run = runs.run
+         WHERE changes.state = 'left' AND (runs.session <> '' OR runs.title = '') AND runs.id > (
+             SELECT COALESCE(MAX(runs.id), 0) FROM runs JOIN changes ON changes.run = runs.run
+             WHERE changes.state = 'applied' AND (runs.session <> '' OR runs.title = ''))
+         ORDER BY runs.id DESC LIMIT 16",
+    )?;
+    let runs = query.query_map([], |row| row.get::<_, String>(0).map(RunId))?;
+    Ok(runs.collect::<Result<_, _>>()?)
+}
+
 /// The run that was taken back last: a newer one may have been taken back before it.
 pub(crate) fn last_undone(connection: &Connection) -> Result<Option<RunId>, Halt> {
     first_run(

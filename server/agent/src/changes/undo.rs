@@ -16,7 +16,7 @@ use copydesk_text::rebase;
 use crate::changes::apply::{Made, Order, There, failed, make, missing_folders};
 use crate::changes::ends;
 use crate::changes::inverse::{self, Inverse, Later, Pairs, refused_of};
-use crate::changes::left::Left;
+use crate::changes::left::{self, Left};
 use crate::changes::story::{self, FileStory, stories};
 use crate::desk::Shared;
 use crate::error::AgentError;
@@ -149,7 +149,7 @@ async fn find(shared: &Shared, run: Option<RunId>, direction: Direction) -> Resu
     let run = match run {
         Some(run) => run,
         None => match direction {
-            Direction::Undo => journal.last_changed_run().await?,
+            Direction::Undo => left::possible(shared).await?.or(journal.last_changed_run().await?),
             Direction::Redo => journal.last_undone_run().await?,
         }
         .ok_or(AgentError::NothingToUndo)?,

@@ -32,13 +32,16 @@ async fn a_run_of_which_nothing_can_be_taken_back_does_not_stand_before_the_othe
     assert_eq!(bench.desk.undo(None).await.unwrap().sent, [0]);
     assert_eq!(bench.read("a"), "0\n");
     assert!(matches!(bench.desk.undo(None).await, Err(AgentError::NothingToUndo)));
-    // By its name it is tried again, and what was taken back comes again.
+    // It is tried again as soon as something of it can be taken back, or by its name; and what was taken back comes again.
+    bench.write("b", "1\n");
+    assert_eq!(bench.desk.undo(None).await.unwrap().sent, [0]);
+    assert_eq!(bench.read("b"), "0\n");
     bench.write("c", "1\n");
     assert_eq!(bench.desk.undo(Some("run-c".into())).await.unwrap().sent, [0]);
     assert_eq!(bench.read("c"), "0\n");
-    for (name, text) in [("c", "1\n"), ("a", "1\n")] {
+    for name in ["c", "b", "a"] {
         assert_eq!(bench.desk.redo(None).await.unwrap().sent, [0]);
-        assert_eq!(bench.read(name), text);
+        assert_eq!(bench.read(name), "1\n");
     }
     bench.desk.close().await;
 }
