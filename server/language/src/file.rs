@@ -227,7 +227,9 @@ fn yaml_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
     if place.stem == "config" && place.within(&[".keystone"]) {
         return FileKind::KeystoneConfig;
     }
-    if place.stem == "config" && place.within(&["copydesk"]) && looks_like_config(tree) {
+    // The person's own, however its keys are written; a folder of that name elsewhere may be anybody's.
+    let is_own = place.within(&[".config", "copydesk"]);
+    if place.stem == "config" && (is_own || place.within(&["copydesk"]) && looks_like_config(tree)) {
         return FileKind::Config;
     }
     let is_workflow = place.below(&[".copydesk", "workflows"])

@@ -54,8 +54,8 @@ fn told(rules: &[RuleAt], finding: RuleFinding) -> Option<Diagnostic> {
         RuleProblem::Granting => Code::GrantingRule,
     };
     let mut diagnostic = Diagnostic::new(code, rule.span, finding.message);
-    if code == Code::MalformedRule && rule.kind == RuleKind::Deny {
-        // Nobody is protected by it, and whoever wrote it believes that they are.
+    if code == Code::MalformedRule && rule.kind != RuleKind::Allow {
+        // Nobody is protected by it, and whoever wrote it believes that they are: no agent runs beside such a config.
         diagnostic.severity = Severity::Error;
     }
     if let Some(other) = finding.other.and_then(|at| rules.get(at)) {
@@ -87,6 +87,19 @@ mod tests {
     }
 
     const TEXT: &str = "permissions:\n  deny:\n    - Bash(rm\n    - Bash(git push:*)\n  allow:\n    - \"Bash(git push origin main)\"\n    - Bash(cargo:*)\n    - Bash(cargo test:*)\n";
+
+    #[test]
+    fn a_rule_that_was_to_hold_an_agent_back_is_an_error_where_it_is_malformed() {
+        check(
+            ".copydesk/config.yaml",
+            Trust::Trusted,
+            "permissions:\n  ask: [\"Bash(\"]\n  allow: [\"Read(\"]\n",
+            &[
+                ("Bash(", Code::MalformedRule, Severity::Error),
+                ("Read(", Code::MalformedRule, Severity::Warning),
+            ],
+        );
+    }
 
     #[test]
     fn rules_are_marked_exactly_where_they_stand() {

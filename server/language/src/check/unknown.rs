@@ -195,7 +195,10 @@ pub(super) fn slip<'a>(
     let message = format!("'{name}' is no key of {subject} that is read here; did you mean '{near}'?");
     let edits = vec![TextEdit::new(inner_span(entry.key()), near)];
     let mut finding = Diagnostic::new(Code::UnknownKey, entry.key().span(), message);
-    finding.severity = Severity::Warning;
+    // Without these a layer may do more than was written.
+    if !is_layer || !matches!(near, "permission" | "tools") {
+        finding.severity = Severity::Warning;
+    }
     findings.add(finding.with_fix(Fix::new(format!("change to '{near}'"), edits)));
     Some(near)
 }

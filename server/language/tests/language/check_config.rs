@@ -236,8 +236,8 @@ fn heads_of_layers() {
     check(
         "⟦permision⟧: {Bash: deny}",
         expect![[r#"
-        warning unknown-key 'permision' is no key of a layer that is read here; did you mean 'permission'? [fix: change to 'permission']
-    "#]],
+            error unknown-key 'permision' is no key of a layer that is read here; did you mean 'permission'? [fix: change to 'permission']
+        "#]],
     );
     check(
         "⟦retrys⟧: 3",

@@ -42,6 +42,7 @@ fn the_place_the_schema_and_the_looks_decide() {
         (".copydesk/config.yml", "", FileKind::Config),
         (".keystone/config.yaml", "", FileKind::KeystoneConfig),
         ("/people/a/.config/copydesk/config.yaml", "default_model: a/b\n", FileKind::Config),
+        ("/people/a/.config/copydesk/config.yaml", "permission: {deny: [Bash]}\n", FileKind::Config),
         ("/src/copydesk/config.yaml", "port: 80\n", FileKind::Other),
         ("config.yaml", "default_model: a/b\n", FileKind::Other),
         (".copydesk/agents/a.md", "", FileKind::Agent),
