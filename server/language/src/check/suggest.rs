@@ -18,11 +18,13 @@ pub(crate) struct Suggest {
     short: bool,
     /// Whether it differs by its end or its case alone: `items` and `item`, `date` and `Date`.
     variant: bool,
+    /// What may have been meant as well: as near, or the same name but for its last letter.
+    rivals: Vec<String>,
 }
 
 impl Default for Suggest {
     fn default() -> Self {
-        Self { looks_left: 200_000, doubtful: false, short: false, variant: false }
+        Self { looks_left: 200_000, doubtful: false, short: false, variant: false, rivals: Vec::new() }
     }
 }
 
@@ -44,6 +46,8 @@ impl Suggest {
         let mut best: Option<(Rank, &'c str)> = None;
         let own = marks(word);
         (self.doubtful, self.short, self.variant) = (false, false, false);
+        self.rivals.clear();
+        let mut near: Vec<(usize, &'c str)> = Vec::new();
         for candidate in candidates {
             if self.looks_left == 0 {
                 break;
@@ -69,6 +73,7 @@ impl Suggest {
             if distance > limit || is_other {
                 continue;
             }
+            near.push((distance, candidate));
             match best {
                 Some((least, name)) if rank >= least => {
                     self.doubtful |= name != candidate && least.is_like(rank);
@@ -80,6 +85,12 @@ impl Suggest {
             }
         }
         let (Rank { distance, .. }, candidate) = best?;
+        let is_pair = |one: &str, other: &str| {
+            one.len().abs_diff(other.len()) == 1 && (one.starts_with(other) || other.starts_with(one))
+        };
+        near.retain(|(other, name)| *name != candidate && (*other <= distance || is_pair(name, candidate)));
+        near.dedup();
+        self.rivals.extend(near.into_iter().map(|(_, name)| name.to_owned()));
         let longer = word.len().max(candidate.len());
         self.doubtful |= distance > if word.len() < LONG { 1 } else { 2 };
         self.doubtful |= longer < SHORTEST && !is_swap(word, candidate);
@@ -96,7 +107,17 @@ impl Suggest {
 
     /// The same among names of values, where `a` and `aa`, `item` and `items` may both be meant.
     pub(crate) fn safety_of_name(&self) -> Safety {
-        if self.short || self.variant { Safety::Suggested } else { self.safety() }
+        if self.short || self.variant { Safety::Suggested } else { self.safety_of_member() }
+    }
+
+    /// The same among the fields of a value: `output` and `outputs` may both be meant.
+    pub(crate) fn safety_of_member(&self) -> Safety {
+        if self.rivals.is_empty() { self.safety() } else { Safety::Suggested }
+    }
+
+    /// What may have been meant instead of the last answer.
+    pub(crate) fn rivals(&self) -> &[String] {
+        &self.rivals
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn spelled(word: &str) -> Option<&'static str> {
 pub(super) fn foreign(word: &str) -> Option<(&'static str, Option<&'static str>)> {
     Some(match word {
         "=" => ("'=' does not compare; write '=='", Some("==")),
-        "??" => ("'??' is not part of the language; write '||'", Some("||")),
+        "??" => ("'??' is not part of the language; write 'value == null ? other : value'", None),
         "&" => ("'&' is not part of the language; write '&&'", Some("&&")),
         "|" => ("'|' is not part of the language; write '||'", Some("||")),
         "**" => ("'**' is not part of the language; multiply with '*'", None),

@@ -89,16 +89,16 @@ fn filters_are_methods() {
     check_condition(
         "\"inputs.word | default(\\\"x\\\") == 'y'\"",
         &expect![[r#"
-        expression-syntax filters are not part of the language; write '(inputs.word || "x")'
-           "(inputs.word || \"x\") == 'y'"
-    "#]],
+            expression-syntax filters are not part of the language; write '(inputs.word == null ? "x" : inputs.word)'
+               "(inputs.word == null ? \"x\" : inputs.word) == 'y'"
+        "#]],
     );
     check_condition(
         "inputs.word | default('x')",
         &expect![[r#"
-        expression-syntax filters are not part of the language; write 'inputs.word || 'x''
-           inputs.word || 'x'
-    "#]],
+            expression-syntax filters are not part of the language; write 'inputs.word == null ? 'x' : inputs.word'
+               inputs.word == null ? 'x' : inputs.word
+        "#]],
     );
     check_condition(
         "inputs.list | join(', ') | length",
@@ -118,6 +118,83 @@ fn filters_are_methods() {
         &expect![[r#"
         expression-syntax '|' is not part of the language; write '||'
            inputs.word || inputs.other
+    "#]],
+    );
+}
+
+#[test]
+fn a_mend_means_what_was_written() {
+    check_condition(
+        "inputs.word ?? 'x'",
+        &expect![[r#"
+        expression-syntax '??' is not part of the language; write 'inputs.word == null ? 'x' : inputs.word'
+           inputs.word == null ? 'x' : inputs.word
+    "#]],
+    );
+    check_condition(
+        "inputs.number ?? 3",
+        &expect![[r#"
+        expression-syntax '??' is not part of the language; write 'inputs.number == null ? 3 : inputs.number'
+           inputs.number == null ? 3 : inputs.number
+    "#]],
+    );
+    check_condition(
+        "\"(inputs.number ?? 3) > 2\"",
+        &expect![[r#"
+        expression-syntax '??' is not part of the language; write '(inputs.number == null ? 3 : inputs.number)'
+           "((inputs.number == null ? 3 : inputs.number)) > 2"
+    "#]],
+    );
+    check_condition(
+        "\"'a' + inputs.word ?? 'x'\"",
+        &expect![[r#"
+        expression-syntax '??' is not part of the language; write 'value == null ? other : value'
+    "#]],
+    );
+    check_condition(
+        "inputs.word.trim() ?? 'x'",
+        &expect![[r#"
+        expression-syntax '??' is not part of the language; write 'value == null ? other : value'
+    "#]],
+    );
+    check_condition(
+        "inputs.word | default('a b') | trim",
+        &expect![[r#"
+        expression-syntax filters are not part of the language; write '(inputs.word == null ? 'a b' : inputs.word).trim()'
+           (inputs.word == null ? 'a b' : inputs.word).trim()
+    "#]],
+    );
+    check_condition(
+        "inputs.number + 1 | default(3)",
+        &expect![[r#"
+        expression-syntax filters are not part of the language; write 'value == null ? other : value'
+    "#]],
+    );
+    check_condition(
+        "inputs.number + 1 in inputs.list",
+        &expect![[r#"
+        expression-syntax 'in' is not part of the language; write 'list.includes(value)', or 'Object.keys(object).includes(key)'
+           inputs.list.includes(inputs.number + 1)
+    "#]],
+    );
+    check_condition(
+        "inputs.word in inputs.list + ['a']",
+        &expect![[r#"
+        expression-syntax 'in' is not part of the language; write 'list.includes(value)', or 'Object.keys(object).includes(key)'
+           (inputs.list + ['a']).includes(inputs.word)
+    "#]],
+    );
+    check_condition(
+        "inputs.number == inputs.word in inputs.list",
+        &expect![[r#"
+        expression-syntax 'in' is not part of the language; write 'list.includes(value)', or 'Object.keys(object).includes(key)'
+    "#]],
+    );
+    check_condition(
+        "inputs.list.jion(',')",
+        &expect![[r#"
+        unknown-method a list has no method 'jion'; did you mean 'join'?
+         ! inputs.list.join(',')
     "#]],
     );
 }
@@ -330,4 +407,18 @@ fn only_one_meaning_is_safe() {
         let safe = fixes.iter().filter(|fix| fix.safety == Safety::Safe).count();
         assert_eq!(safe > 0, is_safe, "{step}: {fixes:#?}");
     }
+}
+
+#[test]
+fn of_two_names_that_are_as_near_neither_is_safe() {
+    let text = "name: test\nsteps:\n  - id: g\n    type: workflow\n    path: a.yaml\n  - id: h\n    type: shell\n    run: echo ${{ steps.g.outpust }}\n";
+    let found = findings(WORKFLOW, text, &untrusted());
+    let fixes = found.iter().filter(|one| one.message.contains("outpust")).flat_map(|one| &one.fixes);
+    let told: Vec<String> = fixes.map(|fix| format!("{:?} {}\n", fix.safety, fix.title)).collect();
+    let told = told.concat();
+    expect![[r#"
+        Suggested change to 'outputs'
+        Suggested change to 'output'
+    "#]]
+    .assert_eq(&told);
 }

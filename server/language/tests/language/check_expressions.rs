@@ -97,8 +97,8 @@ fn the_smallest_wrong_token_is_marked() {
     check_expression(
         "inputs.name ⟦??⟧ 'x'",
         expect![[r#"
-        error expression-syntax '??' is not part of the language; write '||' [fix: change to '||']
-    "#]],
+            error expression-syntax '??' is not part of the language; write 'inputs.name == null ? 'x' : inputs.name' [fix: change to 'inputs.name == null ? 'x' : inputs.name']
+        "#]],
     );
     check_expression(
         "escape⟦(⟧inputs.name",
@@ -331,7 +331,7 @@ fn a_hyphenated_step_needs_brackets() {
         "steps.⟦my-step⟧.output == 'x' && steps.one.⟦outptu⟧",
         expect![[r#"
             error hyphenated-step 'my-step' reads as a subtraction here; write ['my-step'] [fix: change to steps['my-step']]
-            error unknown-property an object has no 'outptu'; did you mean 'output'? [fix: change to 'output']
+            error unknown-property an object has no 'outptu'; did you mean 'output'? [fix: change to 'output'] [fix: change to 'outputs']
         "#]],
     );
 }

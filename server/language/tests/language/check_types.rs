@@ -206,12 +206,14 @@ fn fields_that_no_value_has() {
             run: echo ${{ steps.one.⟦outpt⟧.stdout }}
                 error unknown-property an object has no 'outpt'; did you mean 'output'?
                 change to 'output' gives run: echo ${{ steps.one.output.stdout }}
+                change to 'outputs' gives run: echo ${{ steps.one.outputs.stdout }}
             run: echo ${{ steps.one.output.⟦stdOut⟧ }}
                 error unknown-property an object has no 'stdOut'; did you mean 'stdout'?
                 change to 'stdout' gives run: echo ${{ steps.one.output.stdout }}
             run: echo ${{ steps.one['⟦outpt⟧'] }}
                 error unknown-property an object has no 'outpt'; did you mean 'output'?
                 change to 'output' gives run: echo ${{ steps.one['output'] }}
+                change to 'outputs' gives run: echo ${{ steps.one['outputs'] }}
             run: echo ${{ inputs.name.⟦first⟧ }}
                 error unknown-property a text has no 'first'; take it away
                 take it out gives run: echo ${{ inputs.name }}

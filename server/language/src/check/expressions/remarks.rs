@@ -135,7 +135,7 @@ impl Reader<'_, '_, '_> {
                 _ if is_elsewhere => Safety::Suggested,
                 // Of a root there may be one by either name, in another place.
                 true => self.findings.suggest.safety_of_name(),
-                false => self.findings.suggest.safety(),
+                false => self.findings.suggest.safety_of_member(),
             };
             Some((near, *at, safety))
         });
@@ -160,6 +160,10 @@ impl Reader<'_, '_, '_> {
                 let fix = Fix::new(format!("change to '{near}'"), vec![edit]).with_safety(safety);
                 finding = finding.with_fix(fix);
             }
+            let rivals = self.findings.suggest.rivals().iter().filter(|name| is_name(name)).take(FEW);
+            let others =
+                rivals.filter_map(|name| fix_of(scalar, &[Mend { span: at, text: name.clone() }], ""));
+            finding.fixes.extend(others);
         } else {
             let mends = remark.mend.into_iter().map(|(span, text)| Mend { span, text });
             finding.fixes.extend(fix_of(scalar, &mends.collect::<Vec<_>>(), &remark.hint));

@@ -13,6 +13,12 @@ use crate::expression::{Mend, Problem, ROOTS};
 /// The kinds of value that have methods.
 const KINDS: &[&str] = &["string", "array", "number", "boolean", "object"];
 
+/// What stands before and behind a whole expression; with the operators that bind more weakly than *in* does.
+const BEFORE: &[&str] = &["(", "[", "{", ",", "?", ":", "=>", "..."];
+const BEHIND: &[&str] = &[")", "]", "}", ",", "?", ":"];
+const WEAK_BEFORE: &[&str] = &["(", "[", "{", ",", "?", ":", "=>", "&&", "||"];
+const WEAK_BEHIND: &[&str] = &[")", "]", "}", ",", "?", ":", "&&", "||"];
+
 impl Parser<'_> {
     /// What stands at an unread token, if it is one of these.
     pub(super) fn borrowed(&self, token: Token) -> Option<Problem> {
@@ -21,6 +27,7 @@ impl Parser<'_> {
             "not" if self.word(self.at + 1) == Some("in") => Some(self.contained(self.at, self.at + 1, "!")),
             "|" => self.filtered(),
             "`" => self.template(token),
+            "??" => Some(self.coalesced(token)),
             _ => None,
         }
     }
@@ -33,12 +40,40 @@ impl Parser<'_> {
             "'{}' is not part of the language; write '{sign}list.includes(value)', or '{sign}Object.keys(object).includes(key)'",
             span.of(self.text)
         );
-        let sides = self.value_before(from).zip(self.value_behind(to + 1));
-        let mend = sides.map(|(value, list)| Mend {
-            span: value.cover(list),
-            text: format!("{sign}{}.includes({})", list.of(self.text), value.of(self.text)),
+        let mend = self.sum_before(from).zip(self.sum_behind(to + 1)).map(|(value, (list, is_sum))| {
+            let (open, close) = if is_sum { ("(", ")") } else { ("", "") };
+            let text = format!("{sign}{open}{}{close}.includes({})", list.of(self.text), value.of(self.text));
+            Mend { span: value.cover(list), text }
         });
         Problem { span, message, mend }
+    }
+
+    /// `a ?? b`: what is missing is `null`, and what is false, empty or 0 is not missing.
+    fn coalesced(&self, token: Token) -> Problem {
+        let mend = self.value_before(self.at).and_then(|value| {
+            let end = self.operand_end(self.at + 1)?;
+            let other = self.span(self.at + 1)?.cover(self.span(end.checked_sub(1)?)?);
+            let is_clear = self.is_edge_before(value, BEFORE) && self.is_edge(end, BEHIND);
+            let is_alone = value.start == self.span(0)?.start && end == self.tokens.len();
+            let text = self.or_else(value, other.of(self.text), is_alone)?;
+            is_clear.then(|| Mend { span: value.cover(other), text })
+        });
+        let message = format!("'??' is not part of the language; write {}", mend_words(mend.as_ref()));
+        Problem { span: token.span, message, mend }
+    }
+
+    /// A path, or another value where there is none.
+    fn or_else(&self, path: Span, other: &str, is_alone: bool) -> Option<String> {
+        let mut tokens = self.tokens.iter().filter(|token| path.cover(token.span) == path);
+        let starts = tokens.next().is_some_and(|token| token.kind == TokenKind::Name);
+        let is_path = starts
+            && tokens.all(|token| match token.kind {
+                TokenKind::Sign(sign) => matches!(sign, "." | "?." | "[" | "]"),
+                _ => true,
+            });
+        let path = path.of(self.text);
+        let whole = format!("{path} == null ? {other} : {path}");
+        is_path.then(|| if is_alone { whole } else { format!("({whole})") })
     }
 
     /// `a | name`, `a | name(b)`, and more of them behind it.
@@ -50,29 +85,40 @@ impl Parser<'_> {
         let start = self.value_before(self.at)?;
         let span = self.span(self.at)?.cover(self.span(self.at + 1)?);
         let mut value = start.of(self.text).to_owned();
-        let (mut at, mut end, mut is_known) = (self.at, start.end, true);
+        // What a filter of `a + b` is about is for a person to say.
+        let mut is_known = self.is_edge_before(start, BEFORE);
+        let (mut at, mut end, mut is_default) = (self.at, start.end, false);
         while self.sign_at(at) == Some("|")
             && let Some(name) = self.word(at + 1)
         {
-            let mut arguments = None;
+            let (mut arguments, mut are_many) = (None, false);
             (at, end) = (at + 2, self.span(at + 1)?.end);
             if self.sign_at(at) == Some("(") {
                 let close = self.closing(at)?;
                 let inner = Span::new(self.span(at)?.end, self.span(close)?.start);
                 arguments = Some(inner.of(self.text).trim());
+                are_many = (at + 1..close).any(|at| self.sign_at(at) == Some(","));
                 (at, end) = (close + 1, self.span(close)?.end);
             }
-            let is_first = start.start == self.span(0)?.start;
-            let is_alone = is_first && self.sign_at(at).is_none_or(|next| next == "|");
-            match as_method(&value, name, arguments, is_alone) {
+            let new = if matches!(name, "default" | "d") {
+                is_default = true;
+                let is_alone = start.start == self.span(0)?.start && at == self.tokens.len();
+                let other = arguments.filter(|other| !other.is_empty() && !are_many);
+                let other = other.filter(|_| value == start.of(self.text));
+                other.and_then(|other| self.or_else(start, other, is_alone))
+            } else {
+                as_method(&value, name, arguments)
+            };
+            match new {
                 Some(new) => value = new,
                 None => is_known = false,
             }
         }
         let mend = is_known.then(|| Mend { span: Span::new(start.start, end), text: value });
-        let better = mend.as_ref().map_or("a method behind the value, as in '.trim()'".to_owned(), |mend| {
-            format!("'{}'", mend.text)
-        });
+        let better = match &mend {
+            None if !is_default => "a method behind the value, as in '.trim()'".to_owned(),
+            mend => mend_words(mend.as_ref()),
+        };
         let message = format!("filters are not part of the language; write {better}");
         Some(Problem { span, message, mend })
     }
@@ -156,7 +202,7 @@ impl Parser<'_> {
     fn value_behind(&self, start: usize) -> Option<Span> {
         let mut end = match self.tokens.get(start)?.kind {
             TokenKind::Sign("(" | "[") => self.closing(start)?,
-            TokenKind::Name | TokenKind::Text => start,
+            TokenKind::Name | TokenKind::Text | TokenKind::Number => start,
             _ => return None,
         };
         loop {
@@ -166,6 +212,61 @@ impl Parser<'_> {
                 _ => return Some(self.span(start)?.cover(self.span(end)?)),
             };
         }
+    }
+
+    /// The values before a token with the operators between them that bind more strongly than *in* does.
+    fn sum_before(&self, end: usize) -> Option<Span> {
+        let last = self.value_before(end)?;
+        let mut first = last;
+        loop {
+            let at = self.tokens.iter().position(|token| token.span.start == first.start)?;
+            match at.checked_sub(1) {
+                Some(sign) if self.is_sum(sign) => first = self.value_before(sign)?,
+                _ => break,
+            }
+        }
+        self.is_edge_before(first, WEAK_BEFORE).then(|| first.cover(last))
+    }
+
+    /// The same behind a token, and whether there are operators.
+    fn sum_behind(&self, start: usize) -> Option<(Span, bool)> {
+        let first = self.value_behind(start)?;
+        let (mut whole, mut is_sum) = (first, false);
+        loop {
+            let at = self.tokens.iter().position(|token| token.span.end == whole.end)? + 1;
+            if !self.is_sum(at) {
+                return self.is_edge(at, WEAK_BEHIND).then_some((whole, is_sum));
+            }
+            (whole, is_sum) = (whole.cover(self.value_behind(at + 1)?), true);
+        }
+    }
+
+    fn is_sum(&self, at: usize) -> bool {
+        matches!(self.sign_at(at), Some("+" | "-" | "*" | "/" | "%"))
+    }
+
+    /// Where the operand that starts at a token ends, if it needs no parentheses to be one.
+    fn operand_end(&self, start: usize) -> Option<usize> {
+        let mut at = start;
+        while at < self.tokens.len() && !self.is_edge(at, BEHIND) {
+            at = match self.sign_at(at) {
+                Some("(" | "[" | "{") => self.closing(at)? + 1,
+                Some("||" | "&&" | "??" | "|" | "=>") => return None,
+                _ => at + 1,
+            };
+        }
+        (at > start).then_some(at)
+    }
+
+    /// Whether nothing that stands before a value takes a part of it away.
+    fn is_edge_before(&self, value: Span, signs: &[&str]) -> bool {
+        let at = self.tokens.iter().position(|token| token.span.start == value.start);
+        at.is_some_and(|at| at.checked_sub(1).is_none_or(|before| self.is_edge(before, signs)))
+    }
+
+    /// Whether an expression ends at a token: there is none, or one of these signs.
+    fn is_edge(&self, at: usize, signs: &[&str]) -> bool {
+        at >= self.tokens.len() || self.sign_at(at).is_some_and(|sign| signs.contains(&sign))
     }
 
     /// The bracket that closes the one at a token.
@@ -201,12 +302,15 @@ impl Parser<'_> {
     }
 }
 
+/// What to write for a value that may be missing.
+fn mend_words(mend: Option<&Mend>) -> String {
+    format!("'{}'", mend.map_or("value == null ? other : value", |mend| mend.text.as_str()))
+}
+
 /// A filter of a value, as a method or a function of the language.
-fn as_method(value: &str, name: &str, arguments: Option<&str>, is_alone: bool) -> Option<String> {
+fn as_method(value: &str, name: &str, arguments: Option<&str>) -> Option<String> {
     let given = arguments.filter(|arguments| !arguments.is_empty());
     Some(match (name, given) {
-        ("default" | "d", Some(other)) if is_alone => format!("{value} || {other}"),
-        ("default" | "d", Some(other)) => format!("({value} || {other})"),
         ("upper" | "uppercase" | "upcase", None) => format!("{value}.toUpperCase()"),
         ("lower" | "lowercase" | "downcase", None) => format!("{value}.toLowerCase()"),
         ("strip", None) => format!("{value}.trim()"),
