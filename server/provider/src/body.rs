@@ -105,11 +105,32 @@ struct Counts {
     settled: AtomicU64,
     /// Whole events.
     events: AtomicU64,
+    /// So many bytes were understood: as part of an answer, or as a sign of life.
+    understood: AtomicU64,
 }
 
 impl Meter {
     pub(crate) fn received(&self) -> u64 {
         self.0.received.load(Ordering::Relaxed)
+    }
+
+    /// The same meter, for another body.
+    pub(crate) fn anew(&self) -> Self {
+        let Counts { received, settled, events, understood } = &*self.0;
+        for count in [received, settled, events, understood] {
+            count.store(0, Ordering::Relaxed);
+        }
+        self.clone()
+    }
+
+    /// Bytes that came and that nobody has understood.
+    pub(crate) fn unread(&self) -> u64 {
+        self.received().saturating_sub(self.0.understood.load(Ordering::Relaxed))
+    }
+
+    /// All whole events so far were understood.
+    pub(crate) fn understand(&self) {
+        self.0.understood.fetch_max(self.0.settled.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     /// How many events were read whole.
@@ -151,6 +172,8 @@ struct Comments {
     line: Line,
     /// An event has begun.
     in_event: bool,
+    /// How many have begun so far.
+    events: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -181,7 +204,10 @@ impl Comments {
                     self.line = Line::Start;
                 }
                 (Line::Start, b':') => self.line = Line::Comment,
-                (Line::Start, _) => (self.line, self.in_event) = (Line::Field, true),
+                (Line::Start, _) => {
+                    self.events += u64::from(!self.in_event);
+                    (self.line, self.in_event) = (Line::Field, true);
+                }
                 (Line::Comment | Line::Field, _) => {}
             }
         }
@@ -203,6 +229,7 @@ where
     let (mut comments, mut begun, watched) = (Comments::default(), false, meter.clone());
     let bytes = Box::pin(bytes(body, patience, meter).inspect(move |piece| {
         let Ok(piece) = piece else { return };
+        let (before, was_in_event) = (comments.events, comments.in_event);
         let end = match framing {
             Framing::Events => comments.read(piece),
             Framing::Lines => None,
@@ -214,6 +241,10 @@ where
         };
         if let Some(end) = end {
             watched.alive(watched.received() - (piece.len() - end) as u64);
+            // Nothing but signs of life.
+            if !was_in_event && comments.events == before {
+                watched.understand();
+            }
         }
     }));
     let mut halves = Halves::default();

@@ -187,14 +187,6 @@ impl CallError {
         }
     }
 
-    /// Bytes that came of an answer which broke off, be they part of what it says or of what is around it.
-    pub const fn received(&self) -> u64 {
-        match self {
-            Self::Truncated { received, .. } => *received,
-            _ => 0,
-        }
-    }
-
     /// What to do next, as one sentence for a person.
     pub fn advice(&self) -> String {
         match self {

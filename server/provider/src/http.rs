@@ -249,13 +249,14 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     async fn run(&mut self, sink: &Sink) -> Result<ModelEvent, CallError> {
+        let meter = sink.meter();
         let response = self.send().await?;
         if let Some((wait, unit)) = quota::spent(&response.headers) {
             self.job.limit(wait, &format!("no {unit} are left"));
         }
         let response = failure::check(response, &self.call.told).await?;
         let mut reader = self.call.wire.reader(&self.job.endpoint);
-        let outcome = self.read(response, &mut reader, sink).await;
+        let outcome = self.read(response, &mut reader, &meter, sink).await;
         let price: Option<Price> = self.job.facts.price.filter(|price| !price.is_free());
         let usd = price.map(|price| price.of(reader.tokens()));
         self.usage.add(Usage { usd, ..reader.usage() });
@@ -343,11 +344,16 @@ impl Attempt<'_> {
         }
     }
 
-    async fn read(&self, response: Response, reader: &mut Reader, sink: &Sink) -> Result<(), CallError> {
+    async fn read(
+        &self,
+        response: Response,
+        reader: &mut Reader,
+        meter: &Meter,
+        sink: &Sink,
+    ) -> Result<(), CallError> {
         let (told, endpoint) = (&self.call.told, &self.job.endpoint);
-        let meter = Meter::default();
         let patience = Patience { first: endpoint.first_byte, next: endpoint.idle, whole: endpoint.progress };
-        let mut pieces = whole::pieces(response, self.call.wire, patience, &meter);
+        let mut pieces = whole::pieces(response, self.call.wire, patience, meter);
         let (mut fresh, mut passed_over) = (Vec::new(), 0);
         // Signs of life are no answer: they keep a line open, and hold nobody for ever.
         let silence = endpoint.first_byte.max(endpoint.idle);
@@ -360,7 +366,7 @@ impl Attempt<'_> {
             };
             let data = match piece {
                 Some(Ok(data)) => data,
-                Some(Err(error)) => return Err(body_error(error, endpoint, &meter, told)),
+                Some(Err(error)) => return Err(body_error(error, endpoint, meter, told)),
                 None if reader.may_end() => return Ok(()),
                 None => return Err(told.ended_early(meter.received(), meter.events())),
             };
@@ -368,7 +374,9 @@ impl Attempt<'_> {
             let progress = reader.read(&data, &mut fresh);
             // A blank now and then is a sign of life, too.
             let is_blank = !fresh.is_empty() && fresh.iter().all(is_blank);
-            passed_over += unread::weight(&data, (!fresh.is_empty()).then(|| reader.size() - before));
+            let says_something = !fresh.is_empty();
+            let weight = unread::weight(&data, says_something.then(|| reader.size() - before));
+            passed_over += weight;
             for event in fresh.drain(..) {
                 sink.send(Ok(event)).await;
             }
@@ -379,7 +387,11 @@ impl Attempt<'_> {
             if reader.size() > before && !is_blank {
                 heard = Instant::now();
             }
-            match progress.map_err(|error| wire_error(error, &meter, told))? {
+            let progress = progress.map_err(|error| wire_error(error, meter, told))?;
+            if says_something || weight == 0 {
+                meter.understand();
+            }
+            match progress {
                 Progress::More => {}
                 Progress::Done => {
                     // The end of the body usually stands right behind the terminator. Taking it keeps the connection

@@ -16,6 +16,7 @@ use std::task::{Context, Poll};
 use futures_util::Stream;
 use tokio::sync::mpsc;
 
+use crate::body::Meter;
 use crate::{CallError, ModelEvent};
 
 /// One item of an answer.
@@ -28,12 +29,14 @@ pub struct EventStream {
     /// What came behind pieces that were joined.
     held: Option<Item>,
     limit: Limit,
+    meter: Meter,
 }
 
 /// Where the work puts its events.
 pub(crate) struct Sink {
     events: mpsc::Sender<Item>,
     limit: Limit,
+    meter: Meter,
 }
 
 /// Where the answers of further tries are cut, in tokens; 0 where nobody has said anything since the request.
@@ -49,15 +52,21 @@ impl EventStream {
         F: Future<Output = ()> + Send + 'static,
     {
         let (sender, events) = mpsc::channel(WAITING);
-        let limit = Limit::default();
-        let sink = Sink { events: sender, limit: limit.clone() };
-        Self { work: Some(Box::pin(work(sink))), events, held: None, limit }
+        let (limit, meter) = (Limit::default(), Meter::default());
+        let sink = Sink { events: sender, limit: limit.clone(), meter: meter.clone() };
+        Self { work: Some(Box::pin(work(sink))), events, held: None, limit, meter }
     }
 
     /// Cuts the answers of the tries that have not begun yet at so many tokens: what a try has used, the next one may
     /// not have any more.
     pub fn cut_at(&self, tokens: u32) {
         self.limit.store(tokens, Ordering::Relaxed);
+    }
+
+    /// Bytes that came of the last try's answer and are part of nothing that was understood: however it ended, its
+    /// server may bill them.
+    pub fn unread(&self) -> u64 {
+        self.meter.unread()
     }
 }
 
@@ -77,6 +86,11 @@ impl Sink {
     /// Lets the reader act on all that it was handed. Who drops the stream then ends the work here.
     pub(crate) async fn yields(&self) {
         tokio::task::yield_now().await;
+    }
+
+    /// Counts the answer of another try, for [`EventStream::unread`].
+    pub(crate) fn meter(&self) -> Meter {
+        self.meter.anew()
     }
 
     /// What [`EventStream::cut_at`] said.

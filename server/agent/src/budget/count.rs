@@ -25,6 +25,8 @@ pub(crate) struct Seen {
     /// How far the answer came.
     pub(crate) answered: Answering,
     pub(crate) came: Came,
+    /// Bytes of it that came and that nobody could read.
+    pub(crate) unread: u64,
     /// A record says what it took.
     pub(crate) is_told: bool,
     /// The person ended it.
@@ -42,7 +44,7 @@ impl Seen {
         if error.may_be_billed() {
             self.answered = Answering::Begun;
         } else if error.was_taken() {
-            self.answered = Answering::Taken { bytes: error.received() };
+            self.answered = Answering::Taken;
         }
     }
 }
@@ -52,10 +54,8 @@ impl Seen {
 pub(crate) enum Answering {
     #[default]
     No,
-    /// It had taken the request, and nobody read anything of its answer, of which so many bytes came.
-    Taken {
-        bytes: u64,
-    },
+    /// It had taken the request, and nobody read anything of its answer.
+    Taken,
     Begun,
     Whole,
 }
@@ -103,15 +103,14 @@ pub(crate) const fn least(estimate: u64) -> u64 {
 pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
     let reported = seen.reported;
     // What the server had when it was canceled, or given up, may be billed, though nothing of an answer was seen.
-    let unread = match seen.answered {
-        Answering::Taken { bytes } if asked.told.is_some() => Some(bytes),
-        _ => None,
-    };
-    let is_out = seen.is_canceled && reported.requests > 0 || unread.is_some();
-    if !seen.answered.has_begun() && !is_out && !seen.is_hung_up {
+    let may_be_billed = seen.is_canceled && reported.requests > 0
+        || seen.answered == Answering::Taken && asked.told.is_some();
+    if !seen.answered.has_begun() && !may_be_billed && !seen.is_hung_up {
         return reported;
     }
-    let unread = unread.unwrap_or(0);
+    // Of one that could be read in part, that part counts.
+    let is_unread = seen.answered != Answering::Whole && seen.came.bytes() == 0;
+    let unread = if is_unread { seen.unread } else { 0 };
     let sent = Part {
         least: asked.least.max(1),
         likely: asked.sent,
@@ -130,10 +129,8 @@ pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
         least: match seen.answered {
             _ if seen.is_hung_up => likely,
             // What was counted before it broke is not all that came.
-            Answering::Begun => seen.came.estimate(),
-            Answering::Whole | Answering::Taken { .. } | Answering::No => {
-                seen.came.bytes().max(unread).div_ceil(LARGEST_TOKEN)
-            }
+            Answering::Begun if !is_unread => seen.came.estimate(),
+            _ => seen.came.bytes().max(unread).div_ceil(LARGEST_TOKEN),
         },
         likely,
         allowed: asked.told.unwrap_or(0).max(likely),
@@ -322,18 +319,37 @@ mod tests {
         let address = || "https://a.example/v1".to_owned();
         let late = |waited| CallError::Timeout { address: address(), waited, after: Duration::from_secs(1) };
         let cut = |received| CallError::Truncated { address: address(), received };
-        for (error, expect) in [
-            (CallError::Unreachable { address: address(), reason: String::new() }, usage(0, 0, None)),
-            (CallError::HungUp { address: address(), reason: String::new() }, estimated(1_000, 0, 0.002)),
-            (late(Waited::Connect), usage(0, 0, None)),
-            (late(Waited::FirstByte), estimated(1_000, 0, 0.002)),
-            (cut(200), estimated(1_000, 200, 0.0036)),
-            (cut(1 << 20), estimated(1_000, TOLD, 0.01)),
-            (CallError::Malformed { address: address(), reason: String::new() }, estimated(1_000, 0, 0.002)),
+        let malformed = || CallError::Malformed { address: address(), reason: String::new() };
+        for (error, unread, expect) in [
+            (CallError::Unreachable { address: address(), reason: String::new() }, 0, usage(0, 0, None)),
+            (CallError::HungUp { address: address(), reason: String::new() }, 0, estimated(1_000, 0, 0.002)),
+            (late(Waited::Connect), 0, usage(0, 0, None)),
+            (late(Waited::FirstByte), 0, estimated(1_000, 0, 0.002)),
+            (late(Waited::Idle), 200, estimated(1_000, 200, 0.0036)),
+            (late(Waited::Progress), 1 << 20, estimated(1_000, TOLD, 0.01)),
+            (cut(200), 200, estimated(1_000, 200, 0.0036)),
+            (cut(1 << 20), 1 << 20, estimated(1_000, TOLD, 0.01)),
+            (malformed(), 0, estimated(1_000, 0, 0.002)),
+            (malformed(), 200, estimated(1_000, 200, 0.0036)),
+            (CallError::TooLong { limit: 1 }, 1 << 20, estimated(1_000, TOLD, 0.01)),
+            // What a server says in the place of an answer is none.
+            (CallError::BrokeOff { kind: String::new(), message: String::new() }, 200, usage(0, 0, None)),
         ] {
-            let mut seen = Seen { reported: usage(0, 0, None), ..Seen::default() };
+            let mut seen = Seen { reported: usage(0, 0, None), unread, ..Seen::default() };
             seen.fails(&error);
             assert_eq!(counted(&seen, asked(0), &billed()), expect, "{error}");
+        }
+        // A person who ends it while a document comes pays for what came; and of an answer that was read in part, that
+        // part counts.
+        for (answered, came, expect) in [
+            (Answering::No, 0, estimated(1_000, 200, 0.0036)),
+            (Answering::Begun, 0, estimated(1_000, 200, 0.0036)),
+            (Answering::Begun, 20, estimated(1_000, 20, 0.002_16)),
+        ] {
+            let came = Came::of(&"x".repeat(came));
+            let reported = usage(0, 0, None);
+            let seen = Seen { reported, answered, came, unread: 200, is_canceled: true, ..Seen::default() };
+            assert_eq!(counted(&seen, asked(0), &billed()), expect, "{seen:?}");
         }
     }
 }

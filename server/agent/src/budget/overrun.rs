@@ -167,7 +167,7 @@ mod tests {
         check(Answering::Begun, 700, 700, Told::Tokens(700));
         check(Answering::Whole, 0, 4_000, Told::Nothing);
         check(Answering::Begun, 0, 4_000, Told::Unheard);
-        check(Answering::Taken { bytes: 0 }, 0, 4_000, Told::Unheard);
+        check(Answering::Taken, 0, 4_000, Told::Unheard);
         check(Answering::No, 0, 0, Told::Unheard);
     }
 

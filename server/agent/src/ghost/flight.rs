@@ -115,6 +115,7 @@ async fn ask_model(
             break Flown::Failed(error);
         }
         let item = stream.next().await;
+        seen.unread = seen.unread.max(stream.unread());
         if let Some(Ok(event)) = &item {
             seen.came.see(event);
         }

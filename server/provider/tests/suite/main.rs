@@ -12,3 +12,5 @@ mod faults;
 mod keys;
 #[cfg(test)]
 mod offline;
+#[cfg(test)]
+mod unread;
