@@ -247,6 +247,19 @@ fn a_key_does_not_leave_for_a_service_that_it_is_not_of() {
             "error",
             "https://api.groq.com/openai/v1",
         ),
+        ("lm-studio: {kind: openai-chat}", "error", "http://127.0.0.1:1234/v1"),
+        (
+            "llama.cpp: {kind: openai-responses, api_key_env: OPENAI_API_KEY}",
+            "error",
+            "http://127.0.0.1:8080/v1",
+        ),
+        ("gpu: {kind: openai-chat, quirks: vllm}", "error", "http://127.0.0.1:8000/v1"),
+        ("gpu: {kind: openai-chat, quirks: llama-cpp}", "error", "http://127.0.0.1:8080/v1"),
+        (
+            "ds: {kind: openai-chat, quirks: deepseek, api_key_env: WORK_KEY}",
+            "error",
+            "https://api.deepseek.com",
+        ),
         (
             "router: {kind: openai-chat, api_key_env: WORK_KEY}",
             "warning",
@@ -259,7 +272,10 @@ fn a_key_does_not_leave_for_a_service_that_it_is_not_of() {
         let workspace = Workspace::new(COPYDESK)
             .with([(".copydesk/config.yaml", config.as_str())])
             .with_user_config(&config)
-            .with_variable("OPENROUTER_API_KEY", KEY);
+            .with_variable("OPENROUTER_API_KEY", KEY)
+            .with_variable("OPENAI_API_KEY", KEY)
+            // Nothing leaves, whatever goes wrong.
+            .with_variable("https_proxy", "http://127.0.0.1:9");
         let checked = workspace.run(&["check"]);
         let mark = format!(": {severity}[");
         let is_marked = |line: &str| {

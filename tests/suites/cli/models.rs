@@ -160,6 +160,7 @@ fn what_cannot_be_listed_says_why() {
         (404, json!({}), "does not know this address"),
         (500, json!({"error": "broken"}), "answered with status 500: broken"),
         (200, json!({"hello": 1}), "it is no list of models"),
+        (200, json!({"error": "Unexpected endpoint or method. (GET /models)"}), "does not know this address"),
         (302, json!({}), "points elsewhere"),
     ];
     for (status, body, words) in table {

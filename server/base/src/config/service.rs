@@ -1,7 +1,7 @@
 //! Services that people have keys of: the variables and names that go with each, and where each is reached.
 //!
 //! A provider without a `base_url` is asked at its kind's own service. A key of another one does not go there: whose it
-//! is, its variable says, or the provider's name.
+//! is, its variable says, or the provider's `quirks` or name. Nor does a question that is for a server on this machine.
 
 use super::ProviderKind;
 
@@ -70,6 +70,30 @@ const fn chat(
     Service { variable, name, kind: ProviderKind::OpenaiChat, base_url, words }
 }
 
+/// Servers on one's own machine: what is asked of them stays there, so none of them is the service of its kind.
+const LOCAL: &[Service] = &[
+    chat("", "lmstudio", "http://127.0.0.1:1234/v1", &[]),
+    chat("", "ollama", "http://127.0.0.1:11434/v1", &[]),
+    chat("", "vllm", "http://127.0.0.1:8000/v1", &[]),
+    chat("", "llamacpp", "http://127.0.0.1:8080/v1", &[]),
+    chat("", "local", "http://127.0.0.1:1234/v1", &[]),
+    chat("", "localhost", "http://127.0.0.1:1234/v1", &[]),
+];
+
+impl Service {
+    /// Whether a variable with such a name holds a key of it.
+    fn has_key_in(&self, variable: &str) -> bool {
+        let letters = letters(variable);
+        self.words.iter().any(|word| letters.contains(word))
+    }
+}
+
+/// A name as it is compared: `LM_Studio`, `lm-studio` and `lmstudio` are one.
+fn letters(name: &str) -> String {
+    let letters = name.chars().filter(|sign| !matches!(sign, '_' | '-' | '.' | ' '));
+    letters.map(|sign| sign.to_ascii_lowercase()).collect()
+}
+
 impl ProviderKind {
     /// An address of this kind, as people write it.
     pub const fn like(self) -> &'static str {
@@ -101,22 +125,31 @@ pub enum Astray {
 }
 
 /// Whether a provider without a `base_url` would send a key, or a question, to a service that it is not for: by the
-/// variable that its config names, and where that does not tell, by its name.
-pub fn astray(name: &str, kind: ProviderKind, variable: Option<&str>) -> Option<Astray> {
+/// variable that its config names, and where that does not tell, by the server that its `quirks` or its name says. One
+/// of a server on this machine stays here, whatever its variable is.
+pub fn astray(
+    name: &str,
+    kind: ProviderKind,
+    variable: Option<&str>,
+    quirks: Option<&str>,
+) -> Option<Astray> {
     let own = kind.service()?;
     let others = || [ANTHROPIC, OPENAI].into_iter().chain(SERVICES.iter().copied()).filter(|one| *one != own);
-    let letters: String = variable.into_iter().flat_map(str::chars).filter(|sign| *sign != '_').collect();
-    let letters = letters.to_ascii_lowercase();
-    let says = |service: &Service| service.words.iter().any(|word| letters.contains(word));
+    let names = [quirks, Some(name)].map(|word| word.map(letters));
+    let is_called = |service: &Service| names.iter().flatten().any(|name| name == service.name);
     // Azure's are called by both: AZURE_OPENAI_API_KEY.
-    if let Some(service) = others().rfind(says) {
+    if let Some(service) = others().rfind(|one| variable.is_some_and(|name| one.has_key_in(name))) {
         return Some(Astray::Of(service));
     }
-    if says(&own) {
+    if let Some(service) = LOCAL.iter().copied().find(is_called) {
+        // They have both of OpenAI's APIs.
+        let kind = if kind == ProviderKind::OpenaiResponses { kind } else { service.kind };
+        return Some(Astray::Of(Service { kind, ..service }));
+    }
+    if variable.is_some_and(|name| own.has_key_in(name)) {
         return None;
     }
-    let of_name = others().find(|service| service.name.eq_ignore_ascii_case(name));
-    of_name.map(Astray::Of).or(variable.map(|_| Astray::Unsure))
+    others().find(is_called).map(Astray::Of).or(variable.map(|_| Astray::Unsure))
 }
 
 impl Astray {
@@ -138,10 +171,18 @@ impl Astray {
         }
     }
 
+    /// Whether it is the variable that tells, rather than what the provider is called.
+    pub fn is_by(self, variable: &str) -> bool {
+        match self {
+            Self::Of(service) => service.has_key_in(variable),
+            Self::Unsure => true,
+        }
+    }
+
     /// What is wrong, as a sentence without its end.
     pub fn reason(self, kind: ProviderKind, variable: Option<&str>) -> String {
         let own = kind.service().map_or("", |own| own.base_url);
-        match (self, variable) {
+        match (self, variable.filter(|name| self.is_by(name))) {
             (Self::Of(service), Some(variable)) => {
                 format!(
                     "{variable} is a key of {}, and without 'base_url' it would go to {own}",
@@ -163,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_of_another_service_is_known_by_its_variable_or_by_the_name_of_its_provider() {
+    fn a_key_of_another_service_is_known_by_its_variable_or_by_what_its_provider_is_called() {
         use ProviderKind::{Anthropic, AzureOpenai, Ollama, OpenaiChat, OpenaiResponses};
         for (name, kind, variable, expect) in [
             ("router", OpenaiChat, Some("OPENROUTER_API_KEY"), Some("openrouter")),
@@ -181,11 +222,30 @@ mod tests {
             ("work", OpenaiResponses, Some("OPEN_AI_KEY"), None),
             ("work", Anthropic, Some("CLAUDE_KEY"), None),
             ("work", OpenaiChat, None, None),
+            // A server of one's own, whatever the variable is.
+            ("lmstudio", OpenaiChat, None, Some("lmstudio")),
+            ("LM-Studio", OpenaiResponses, Some("OPENAI_API_KEY"), Some("lmstudio")),
+            ("ollama", OpenaiChat, None, Some("ollama")),
+            ("vllm", OpenaiChat, Some("WORK_KEY"), Some("vllm")),
+            ("llama.cpp", OpenaiChat, None, Some("llamacpp")),
+            ("llama-cpp", Anthropic, None, Some("llamacpp")),
+            ("local", OpenaiResponses, None, Some("local")),
+            ("localhost", OpenaiChat, None, Some("localhost")),
+            ("local", OpenaiChat, Some("OPENROUTER_API_KEY"), Some("openrouter")),
+            ("my-ollama/lm-studio", OpenaiChat, None, Some("lmstudio")),
+            ("work/vllm", OpenaiChat, Some("OPENAI_API_KEY"), Some("vllm")),
+            ("work/deepseek", OpenaiChat, Some("WORK_KEY"), Some("deepseek")),
+            ("work/deepseek", OpenaiChat, Some("OPENAI_API_KEY"), None),
+            ("work/openai", OpenaiChat, None, None),
+            ("local", Ollama, None, None),
             // They have no service of their own that a key could go to.
             ("work", AzureOpenai, Some("OPENROUTER_API_KEY"), None),
             ("work", Ollama, Some("OPENROUTER_API_KEY"), None),
         ] {
-            let got = astray(name, kind, variable).map(|astray| match astray {
+            // Behind the name: its quirks.
+            let (called, quirks) =
+                name.split_once('/').map_or((name, None), |(name, quirks)| (name, Some(quirks)));
+            let got = astray(called, kind, variable, quirks).map(|astray| match astray {
                 Astray::Of(service) => service.name,
                 Astray::Unsure => "unsure",
             });

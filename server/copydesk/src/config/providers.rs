@@ -77,7 +77,8 @@ impl Merged {
         let providers = self.value.get("providers").and_then(Value::as_object);
         let unsure = providers.into_iter().flatten().filter_map(|(name, provider)| {
             let (kind, variable) = whose(provider).filter(|_| provider.get("base_url").is_none())?;
-            let astray = astray(name, kind, variable).filter(|astray| *astray == Astray::Unsure)?;
+            let astray =
+                astray(name, kind, variable, quirks(provider)).filter(|astray| *astray == Astray::Unsure)?;
             let path: KeyPath = vec!["providers".into(), name.clone(), "api_key_env".into()];
             Some(Problem {
                 origin: self.origins.get(&path).cloned().unwrap_or_default(),
@@ -145,8 +146,8 @@ fn mute(name: &str, provider: &Value) -> Option<Mute> {
 /// What it is asked with is of another service than the one that its kind leads to.
 fn strays(name: &str, provider: &Value) -> Option<Mute> {
     let (kind, variable) = whose(provider)?;
-    let astray = astray(name, kind, variable)?;
-    let key = variable.map(|_| "api_key_env");
+    let astray = astray(name, kind, variable, quirks(provider))?;
+    let key = variable.filter(|variable| astray.is_by(variable)).map(|_| "api_key_env");
     let because = format!("{}; {}", astray.reason(kind, variable), astray.advice(kind));
     matches!(astray, Astray::Of(_)).then_some(Mute { key, code: Code::MissingKey, because })
 }
@@ -155,4 +156,9 @@ fn strays(name: &str, provider: &Value) -> Option<Mute> {
 fn whose(provider: &Value) -> Option<(ProviderKind, Option<&str>)> {
     let kind = ProviderKind::of(provider.get("kind")?.as_str()?)?;
     Some((kind, provider.get("api_key_env").and_then(Value::as_str)))
+}
+
+/// Which server its config says that it is.
+fn quirks(provider: &Value) -> Option<&str> {
+    provider.get("quirks").and_then(Value::as_str)
 }

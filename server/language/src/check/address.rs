@@ -64,14 +64,15 @@ fn astray(findings: &mut Findings<'_>, name: Node<'_>, provider: Node<'_>) {
     let (Some(name_text), Some(kind)) = (name.scalar_text(), kind) else { return };
     let node = provider.get("api_key_env");
     let variable = node.and_then(Node::as_str).filter(|name| is_variable(name));
-    let Some(astray) = config::astray(name_text, kind, variable) else { return };
+    let quirks = provider.get("quirks").and_then(Node::as_str);
+    let Some(astray) = config::astray(name_text, kind, variable, quirks) else { return };
     let message = format!("{}; {}", astray.reason(kind, variable), astray.advice(kind));
     let (code, base_url) = match astray {
         Astray::Of(service) => (Code::MissingKey, Some(service).filter(|service| service.kind == kind)),
         Astray::Unsure => (Code::StrayKey, kind.service()),
     };
-    let finding =
-        Diagnostic::new(code, inner_span(node.filter(|_| variable.is_some()).unwrap_or(name)), message);
+    let at = node.filter(|_| variable.is_some_and(|variable| astray.is_by(variable))).unwrap_or(name);
+    let finding = Diagnostic::new(code, inner_span(at), message);
     let text = findings.file.text;
     let edit = base_url.and_then(|service| {
         let after = provider.entry("kind");

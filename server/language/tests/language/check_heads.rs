@@ -386,6 +386,10 @@ fn a_key_that_would_go_to_another_service_than_its_own_is_marked() {
   f: {kind: openai-chat, base_url: https://a.example/v1, api_key_env: OPENROUTER_API_KEY}
   g: {kind: openai-responses, key: {command: op read x}}
   groq: {kind: openai-chat, api_key_env: OPENAI_API_KEY}
+  ⟦ollama⟧: {kind: openai-chat, api_key_env: OPENAI_API_KEY}
+  ⟦h⟧: {kind: openai-responses, quirks: lm-studio}
+  ⟦i⟧: {kind: openai-chat, quirks: deepseek, api_key_env: WORK_KEY}
+  local: {kind: openai-chat, base_url: \"http://127.0.0.1:1234/v1\"}
   z: {kind: azure-openai, base_url: https://a.example, api_version: ⟦latest please&x=1⟧}
   y: {kind: azure-openai, base_url: https://a.example, api_version: 2025-04-01-preview}
 ",
@@ -395,6 +399,9 @@ fn a_key_that_would_go_to_another_service_than_its_own_is_marked() {
             error missing-key GROQ_API_KEY is a key of groq, and without 'base_url' it would go to https://api.openai.com/v1; write kind: openai-chat and base_url: "https://api.groq.com/openai/v1", or the address that it is for
             error missing-key without 'base_url' this would be asked at https://api.openai.com/v1, which is not mistral; write base_url: "https://api.mistral.ai/v1", or the address that it is for [fix: write https://api.mistral.ai/v1]
             warning stray-key without 'base_url' the key in WORK_KEY goes to https://api.openai.com/v1; write the base_url that it is for, also if that is "https://api.openai.com/v1" [fix: write https://api.openai.com/v1]
+            error missing-key without 'base_url' this would be asked at https://api.openai.com/v1, which is not ollama; write base_url: "http://127.0.0.1:11434/v1", or the address that it is for [fix: write http://127.0.0.1:11434/v1]
+            error missing-key without 'base_url' this would be asked at https://api.openai.com/v1, which is not lmstudio; write base_url: "http://127.0.0.1:1234/v1", or the address that it is for [fix: write http://127.0.0.1:1234/v1]
+            error missing-key without 'base_url' this would be asked at https://api.openai.com/v1, which is not deepseek; write base_url: "https://api.deepseek.com", or the address that it is for [fix: write https://api.deepseek.com]
             error format-mismatch this is no version of the API, such as 2024-10-21 or 2025-04-01-preview; take it out for 2024-10-21
         "#]],
     );

@@ -66,11 +66,27 @@ impl Told {
     pub(crate) fn server_error(&self, kind: &str, message: &str) -> CallError {
         let (address, message) = (self.address.clone(), self.clean(message));
         match kind {
+            "" if is_no_address(&message) => self.not_found(message, Some(Speaks::Openai)),
             kind if is_overload(kind) => CallError::Overloaded { address, retry_after: None, message },
             kind if is_credit(kind) => CallError::NoCredit { address, message },
             kind if is_limit(kind) => CallError::RateLimited { address, retry_after: None, message },
             kind => CallError::BrokeOff { kind: self.clean(kind), message },
         }
+    }
+
+    /// The error of a list that is none: what its server says instead, where it knows no such address.
+    pub(crate) fn no_list(&self, body: &[u8]) -> CallError {
+        let message = self.clean(&message(body));
+        if is_no_address(&message) {
+            return self.not_found(message, Some(Speaks::Openai));
+        }
+        self.malformed("it is no list of models")
+    }
+
+    fn not_found(&self, message: String, speaks: Option<Speaks>) -> CallError {
+        let another = speaks.and_then(|speaks| remedy::of_another(self.kind, speaks));
+        let remedy = std::iter::once(self.remedy.clone()).chain(another).collect::<Vec<_>>().join(" ");
+        CallError::NotFound { address: self.address.clone(), model: self.model.clone(), remedy, message }
     }
 
     fn status(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> CallError {
@@ -86,13 +102,7 @@ impl Told {
         let retry_after = || retry_after(headers);
         match status.as_u16() {
             status @ (401 | 403) => CallError::Refused { address, status, key: self.key.clone(), message },
-            404 => {
-                let another = speaks(body).and_then(|speaks| remedy::of_another(self.kind, speaks));
-                let remedy =
-                    std::iter::once(self.remedy.clone()).chain(another).collect::<Vec<_>>().join(" ");
-                let model = self.model.clone();
-                CallError::NotFound { address, model, remedy, message }
-            }
+            404 => self.not_found(message, speaks(body)),
             429 => CallError::RateLimited { address, retry_after: retry_after(), message },
             503 | 529 => CallError::Overloaded { address, retry_after: retry_after(), message },
             status @ (300..=303 | 305..=399) => {
@@ -139,12 +149,17 @@ fn speaks(body: &[u8]) -> Option<Speaks> {
     let error = &body["error"];
     let is_openai = error["message"].is_string() && (error["type"].is_string() || error["code"].is_string())
         || body["detail"] == "Not Found"
-        || error.as_str().is_some_and(|words| words.starts_with("Unexpected endpoint"));
+        || error.as_str().is_some_and(is_no_address);
     match (is_anthropic, is_openai) {
         (true, _) => Some(Speaks::Anthropic),
         (false, true) => Some(Speaks::Openai),
         (false, false) => None,
     }
+}
+
+/// Whether a server says that it has no such address, whatever the status of its answer: LM Studio's is 200.
+fn is_no_address(message: &str) -> bool {
+    message.starts_with("Unexpected endpoint")
 }
 
 /// The error that a whole body tells, in whichever of the usual places it stands.

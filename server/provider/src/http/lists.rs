@@ -53,7 +53,7 @@ impl Job {
 
     async fn get(&self, wire: Wire, path: &str) -> Result<Vec<Listed>, CallError> {
         let (body, told) = self.fetch(wire, path, None).await?;
-        let mut listed = listing::read(&body).ok_or_else(|| told.malformed("it is no list of models"))?;
+        let mut listed = listing::read(&body).ok_or_else(|| told.no_list(&body))?;
         for model in &mut listed {
             model.id = told.redactor.clean(&model.id);
         }

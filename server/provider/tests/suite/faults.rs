@@ -254,6 +254,24 @@ const fn usual_remedy(format: Format) -> &'static str {
 }
 
 #[tokio::test]
+async fn an_address_that_a_server_does_not_have_is_that_whatever_the_status() {
+    let message = "Unexpected endpoint or method. (POST /chat/completions)";
+    let body = format!(r#"{{"error":"{message}"}}"#);
+    for format in [Format::OpenaiChat, Format::OpenaiResponses] {
+        let manners = Manners { retries: 2, ..CALM };
+        let reply = Reply::status(200, &body).header("content-type", "application/json");
+        let (server, events, error) = fails(format, manners, vec![reply; 3]).await;
+        let expect = CallError::NotFound {
+            address: address(&server),
+            model: "m".into(),
+            remedy: usual_remedy(format).to_owned(),
+            message: message.to_owned(),
+        };
+        assert_eq!((error, events, server.requests().len()), (expect, vec![], 1));
+    }
+}
+
+#[tokio::test]
 async fn every_status_has_its_error() {
     let body = format!(r#"{{"type":"error","error":{{"type":"x","message":"no, {KEY}!"}}}}"#);
     let message = || "no, [redacted]!".to_owned();
