@@ -1,9 +1,12 @@
 //! Diagnostics for people: with carets on a terminal, one findable line each elsewhere.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use copydesk_base::{Diagnostic, Severity, Span};
+use copydesk_base::redact::{Found, REDACTED, apart};
+use copydesk_base::{Code, Diagnostic, Severity, Span};
+use copydesk_permission::find_secrets;
 use copydesk_text::{Encoding, LineIndex};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -24,10 +27,11 @@ pub(crate) fn findings(path: &str, text: &str, findings: &[Diagnostic], look: Lo
         Look::Terminal | Look::Plain => Renderer::plain(),
     };
     let renderer = renderer.term_width(width());
+    let secrets = if findings.is_empty() { Vec::new() } else { secrets(text, findings) };
     for finding in findings {
         let one = match look {
-            Look::Plain => plain(&path, text, &lines, finding),
-            Look::Terminal | Look::Colored => with_carets(&path, text, &lines, finding, &renderer),
+            Look::Plain => plain(&path, text, &lines, finding, &secrets),
+            Look::Terminal | Look::Colored => with_carets(&path, text, &lines, finding, &renderer, &secrets),
         };
         rendered.push_str(&one);
         rendered.push('\n');
@@ -47,6 +51,7 @@ fn with_carets(
     lines: &LineIndex<'_>,
     finding: &Diagnostic,
     renderer: &Renderer,
+    secrets: &[Found],
 ) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
@@ -60,10 +65,11 @@ fn with_carets(
     let first = touched().map(|span| lines.line(span.start)).min().unwrap_or(0);
     let last = touched().map(|span| lines.line(span.end)).max().unwrap_or(0);
     let piece = Span::new(lines.line_span(first).start, lines.line_span(last).end);
-    let drawn = piece.of(text);
+    let hidden = Hidden::new(text, piece, secrets);
+    let drawn = hidden.text.as_str();
     let at = |span: Span| {
-        let from = |at: usize| at.max(piece.start) - piece.start;
-        within(drawn, from(span.start), from(span.end))
+        let span = hidden.span(span);
+        within(drawn, span.start, span.end)
     };
     let mut snippet = Snippet::source(drawn)
         .path(path)
@@ -80,8 +86,59 @@ fn with_carets(
     renderer.render(&[group]) + "\n"
 }
 
+/// The secrets of a file, by their shape or by what was found: a screen, and the log of a CI job, is no place for them.
+fn secrets(text: &str, findings: &[Diagnostic]) -> Vec<Found> {
+    let mut found = find_secrets(text);
+    let told = findings.iter().filter(|finding| finding.code == Code::PlainSecret);
+    let spans = told.map(|finding| within(text, finding.span.start, finding.span.end));
+    found.extend(spans.map(|span| Found { span, kind: "secret" }));
+    apart(found)
+}
+
+/// A piece of a file as it is drawn: with a word for each of its secrets.
+struct Hidden {
+    text: String,
+    /// What each secret of the piece takes, there and here.
+    moved: Vec<(Range<usize>, Range<usize>)>,
+    start: usize,
+}
+
+impl Hidden {
+    fn new(text: &str, piece: Span, secrets: &[Found]) -> Self {
+        let (mut drawn, mut moved, mut end) = (String::new(), Vec::new(), piece.start);
+        for secret in secrets {
+            let there = secret.span.start.max(piece.start)..secret.span.end.min(piece.end);
+            if there.is_empty() {
+                continue;
+            }
+            drawn.push_str(&text[end..there.start]);
+            let start = drawn.len();
+            drawn.push_str(REDACTED);
+            end = there.end;
+            moved.push((there, start..drawn.len()));
+        }
+        drawn.push_str(&text[end..piece.end]);
+        Self { text: drawn, moved, start: piece.start }
+    }
+
+    /// Where what stands there is drawn. Of a secret it is all or nothing.
+    fn span(&self, span: Span) -> Span {
+        let from = self.place(span.start, |here| here.start);
+        Span::new(from, self.place(span.end, |here| here.end).max(from))
+    }
+
+    fn place(&self, at: usize, within: impl Fn(&Range<usize>) -> usize) -> usize {
+        let before = self.moved.iter().rev().find(|(there, _)| there.start < at);
+        match before {
+            Some((there, here)) if at < there.end => within(here),
+            Some((there, here)) => here.end + (at - there.end),
+            None => at.saturating_sub(self.start),
+        }
+    }
+}
+
 /// `path:line:column: severity[code]: message`, then the line with carets below it.
-fn plain(path: &str, text: &str, lines: &LineIndex<'_>, finding: &Diagnostic) -> String {
+fn plain(path: &str, text: &str, lines: &LineIndex<'_>, finding: &Diagnostic, secrets: &[Found]) -> String {
     let line = lines.line(finding.span.start);
     let span = lines.line_span(line);
     let column = lines.position(finding.span.start, Encoding::Utf32).character as usize;
@@ -89,7 +146,9 @@ fn plain(path: &str, text: &str, lines: &LineIndex<'_>, finding: &Diagnostic) ->
     let (number, message) = (line + 1, visible(&finding.message));
     let mut rendered = format!("{path}:{number}:{}: {severity}[{code}]: {message}\n", column + 1);
     let margin = " ".repeat(number.to_string().len());
-    let (source, carets) = underlined(span.of(text), finding.span.start - span.start, finding.span.len());
+    let hidden = Hidden::new(text, span, secrets);
+    let marked = hidden.span(finding.span);
+    let (source, carets) = underlined(&hidden.text, marked.start, marked.len());
     let _ = writeln!(rendered, "  {number} | {source}");
     let _ = writeln!(rendered, "  {margin} | {carets}");
     for fix in finding.fixes.iter().take(3) {
@@ -167,8 +226,6 @@ fn within(text: &str, start: usize, end: usize) -> std::ops::Range<usize> {
 
 #[cfg(test)]
 mod tests {
-    use copydesk_base::Code;
-
     use super::*;
 
     #[test]
@@ -183,6 +240,43 @@ mod tests {
         );
         let shown = findings("a.yaml", text, &[finding], Look::Terminal);
         assert!(shown.contains("--> a.yaml:4:5") && shown.contains("^^^"), "{shown}");
+    }
+
+    #[test]
+    fn a_secret_is_not_drawn() {
+        let key = "sk-abcdefghijklmnopqrstuvwx0";
+        let rows = [
+            (
+                format!("a: {{api_key: {key}, b: c}}"),
+                "api_key",
+                Code::UnknownKey,
+                "a: {api_key: [redacted], b: c}",
+            ),
+            (format!("a: {{api_key: {key}, b: c}}"), key, Code::UnknownKey, "a: {api_key: [redacted], b: c}"),
+            (
+                format!("a: {{api_key: {key}, b: c}}"),
+                "b: c",
+                Code::UnknownKey,
+                "a: {api_key: [redacted], b: c}",
+            ),
+            (format!("{key}: {key}"), "-abcd", Code::FormatMismatch, "[redacted]: [redacted]"),
+            ("word: swordfish".to_owned(), "swordfish", Code::PlainSecret, "word: [redacted]"),
+        ];
+        for (text, marked, code, expect) in rows {
+            let text = format!("first: line\n{text}\n");
+            let start = text.find(marked).unwrap();
+            let finding = Diagnostic::new(code, Span::new(start, start + marked.len()), "no");
+            let plain = findings("a", &text, std::slice::from_ref(&finding), Look::Plain);
+            let [_, source, carets, ..] = plain.lines().collect::<Vec<_>>()[..] else { panic!("{plain}") };
+            assert_eq!(source, format!("  2 | {expect}"));
+            let below = if expect.contains(marked) { marked } else { "[redacted]" };
+            let at = carets.find('^').unwrap();
+            assert_eq!(&source[at..carets.len()], below, "{plain}");
+            for look in [Look::Terminal, Look::Colored] {
+                let shown = findings("a", &text, std::slice::from_ref(&finding), look);
+                assert!(shown.contains("[redacted]") && !shown.contains(key), "{shown}");
+            }
+        }
     }
 
     #[test]
