@@ -259,7 +259,7 @@ mod tests {
                 Code::UnknownKey,
                 "a: {api_key: [redacted], b: c}",
             ),
-            (format!("{key}: {key}"), "-abcd", Code::FormatMismatch, "[redacted]: [redacted]"),
+            (format!("api_key: {key}"), "-abcd", Code::FormatMismatch, "api_key: [redacted]"),
             ("word: swordfish".to_owned(), "swordfish", Code::PlainSecret, "word: [redacted]"),
         ];
         for (text, marked, code, expect) in rows {
