@@ -103,15 +103,22 @@ function listening(server) {
   });
 }
 
-/** Opens a file by its path in the workspace, at a line counted from one. */
+/** Opens a file by its path in the workspace, at a line counted from one. A list that still grows may take a click elsewhere. */
 export async function openFile(page, path, line = 1) {
-  await page.keyboard.press("Control+P");
-  const input = page.locator(".quick-input-widget input");
-  await input.waitFor();
-  await input.fill(path);
   const name = path.split("/").at(-1);
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
-  await page.locator(".tab.active", { hasText: name }).waitFor();
+  const soon = { timeout: PATIENCE / 6 };
+  await until(`${path} in the editor`, async () => {
+    await page.keyboard.press("Control+P");
+    const input = page.locator(".quick-input-widget input");
+    await input.waitFor();
+    await input.fill(path);
+    const row = page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first();
+    const tab = page.locator(".tab.active", { hasText: name });
+    const shown = await row.click(soon).then(() => tab.waitFor(soon)).then(() => true, () => false);
+    if (shown) return { shown };
+    await page.keyboard.press("Escape");
+    return { saw: await page.locator(".tab.active").allInnerTexts() };
+  });
   await page.locator(`.editor-instance[aria-label*="${name}"], .editor-instance`).first().waitFor();
   await goTo(page, line);
 }
