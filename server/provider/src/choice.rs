@@ -181,6 +181,11 @@ pub struct Written {
 }
 
 impl Written {
+    /// Whether all that configs say of providers counts.
+    fn is_read(&self) -> bool {
+        self.misread.is_empty() && self.unread.is_none()
+    }
+
     /// Why the provider does not count that a model is asked of.
     fn misread(&self, wanted: &str) -> Option<&str> {
         let is_asked = |name: &str| {
@@ -216,7 +221,11 @@ pub(crate) fn choose(wanted: Option<Wanted<'_>>, options: &Options<'_>) -> Resul
         let (endpoint, model) = options.read(default)?;
         return Ok(choice(endpoint, model, Cause::DefaultModel, "default_model of the config".to_owned()));
     }
-    Ok(options.configured().or_else(|| options.keyed()).unwrap_or_else(last_resort))
+    // Whoever configured a provider that cannot be read meant that one: a key that is there is no leave to ask another.
+    let is_meant =
+        |choice: &Choice| options.written.is_read() || options.providers.contains_key(&choice.provider);
+    let keyed = || options.keyed().filter(is_meant);
+    Ok(options.configured().or_else(keyed).unwrap_or_else(last_resort))
 }
 
 impl Options<'_> {

@@ -109,6 +109,26 @@ fn reads_what_is_asked_for() {
 }
 
 #[test]
+fn a_key_that_is_there_is_no_leave_to_ask_another_than_the_provider_that_cannot_be_read() {
+    let key = |_: &Endpoint| Some(KeyOrigin::Keyring);
+    let pick = |written: &Written, providers: &BTreeMap<String, Provider>| {
+        let (default_model, mappings) = (None, BTreeMap::new());
+        let options =
+            Options { default_model, providers, mappings: &mappings, local: &[], written, key: &key };
+        choose(None, &options).unwrap().provider
+    };
+    let misread = Written { misread: [("lm-studio".to_owned(), String::new())].into(), ..Written::default() };
+    let unread = Written { unread: Some(String::new()), ..Written::default() };
+    let mine = house().into_iter().filter(|(name, _)| name == "mine").collect();
+    for (written, nobody, with_mine) in
+        [(Written::default(), "anthropic", "mine"), (misread, "offline", "mine"), (unread, "offline", "mine")]
+    {
+        let got = (pick(&written, &BTreeMap::new()), pick(&written, &mine));
+        assert_eq!(got, (nobody.to_owned(), with_mine.to_owned()), "{written:?}");
+    }
+}
+
+#[test]
 fn goes_down_the_order() {
     let check = |default: Option<&str>, names: &[&str], keys: &[&str], expect: (&str, &str, &str)| {
         let providers = house().into_iter().filter(|(name, _)| names.contains(&name.as_str())).collect();
