@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::sync::oneshot;
@@ -19,7 +19,7 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::{ExitedError, LspService};
 
 use crate::front::Front;
-use crate::outgoing::{self, Outgoing};
+use crate::outgoing::{self, Mark, Outgoing};
 use crate::state::State;
 use crate::wire;
 use crate::{Backstage, Ended};
@@ -64,9 +64,10 @@ pub(crate) async fn run(
     let tracker = TaskTracker::new();
     let (queue, bodies) = outgoing::queue();
     let mut writer = tracker.spawn(wire::write(output, bodies));
+    let mark = Mark::default();
     let mut state = None;
     let (mut service, socket) = LspService::build(|client| {
-        let made = State::new(client, backstage, cancel.clone(), tracker.clone());
+        let made = State::new(client, backstage, cancel.clone(), tracker.clone(), mark.clone());
         state = Some(made.clone());
         Front { state: made }
     })
@@ -74,17 +75,8 @@ pub(crate) async fn run(
     .finish();
     #[expect(clippy::expect_used, reason = "the builder calls its closure before it returns")]
     let state: Arc<State> = state.expect("the service was made");
-    let (mut to_client, mut from_client) = socket.split();
-    let outgoing = queue.clone();
-    tracker.spawn(async move {
-        while let Some(request) = to_client.next().await {
-            if let Ok(body) = serde_json::to_vec(&request)
-                && outgoing.say(body).await.is_err()
-            {
-                break;
-            }
-        }
-    });
+    let (to_client, mut from_client) = socket.split();
+    tracker.spawn(outgoing::pass_on(to_client, queue.clone(), mark));
     let mut input = BufReader::with_capacity(64 * 1024, input);
     let ended = loop {
         let next = async {

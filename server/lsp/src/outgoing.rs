@@ -7,7 +7,11 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use futures_util::{Stream, StreamExt};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tower_lsp::Client;
+use tower_lsp::gen_lsp_types as lsp;
+use tower_lsp::jsonrpc::Request;
 
 /// Bytes of what we said that may wait for the editor.
 const SAID: u32 = 1 << 20;
@@ -67,6 +71,40 @@ impl Outgoing {
     }
 }
 
+/// Passes on what the service says by itself, until nobody can say anything any more.
+pub(crate) async fn pass_on(mut said: impl Stream<Item = Request> + Unpin, outgoing: Outgoing, mark: Mark) {
+    while let Some(request) = said.next().await {
+        if request.method() == Mark::NAME {
+            mark.0.notify_one();
+        } else if let Ok(body) = serde_json::to_vec(&request)
+            && outgoing.say(body).await.is_err()
+        {
+            break;
+        }
+    }
+}
+
+/// A word among what we say that no editor hears: when it has passed, what was said before it is queued. Answers take
+/// a shorter way, and the service forgets at `exit` what is still on the longer one.
+#[derive(Clone, Default)]
+pub(crate) struct Mark(Arc<Notify>);
+
+impl Mark {
+    const NAME: &str = "$/copydesk/mark";
+
+    /// Waits until what was said before this stands in the queue.
+    pub(crate) async fn passed(&self, client: &Client) {
+        client.send_notification::<Self>(()).await;
+        self.0.notified().await;
+    }
+}
+
+impl lsp::Notification for Mark {
+    type Params = ();
+    const METHOD: lsp::LspNotificationMethod<'static> = lsp::LspNotificationMethod::Custom(Self::NAME);
+    const MESSAGE_DIRECTION: lsp::MessageDirection = lsp::MessageDirection::ServerToClient;
+}
+
 /// What a message takes of so much room; one that is larger takes it all.
 fn weight(bytes: &[u8], room: u32) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(room).min(room)
@@ -101,6 +139,25 @@ mod tests {
         assert!(poll!(&mut next).is_pending());
         drop(bodies);
         assert_eq!(next.await, Err(Gone));
+    }
+
+    #[tokio::test]
+    async fn what_was_said_before_the_mark_is_queued_when_it_passes_and_the_mark_is_not_said() {
+        let (outgoing, mut bodies) = queue();
+        let mark = Mark::default();
+        let said = ["first", Mark::NAME, "last"].map(|method| Request::build(method).finish());
+        let mut said = futures_util::stream::iter(said);
+        pass_on(said.by_ref().take(2), outgoing.clone(), mark.clone()).await;
+        assert!(poll!(Box::pin(mark.0.notified())).is_ready(), "it passed");
+        outgoing.answer(b"null".to_vec());
+        pass_on(said, outgoing, mark.clone()).await;
+        assert!(poll!(Box::pin(mark.0.notified())).is_pending(), "once");
+        let mut heard = vec![];
+        while let Some(body) = bodies.recv().await {
+            heard.push(String::from_utf8(body.bytes).unwrap());
+        }
+        let says = |method: &str| format!(r#"{{"jsonrpc":"2.0","method":"{method}"}}"#);
+        assert_eq!(heard, [says("first"), "null".to_owned(), says("last")]);
     }
 
     #[tokio::test]

@@ -28,6 +28,7 @@ use crate::files::EditorFiles;
 use crate::host::{EditorHost, chats};
 use crate::known::Known;
 use crate::methods::semantic_tokens;
+use crate::outgoing::Mark;
 use crate::schemas::Library;
 use crate::snapshot::Snapshot;
 use crate::suggesting::{self, Suggesting};
@@ -47,6 +48,8 @@ pub(crate) struct State {
     pub(crate) cancel: CancellationToken,
     session: OnceLock<Session>,
     shut_down: AtomicBool,
+    /// Passes when what was said before it stands in the writer's queue.
+    mark: Mark,
     trust: Known<Trust>,
     /// As they were when the settings changed last.
     models: Known<Arc<[KnownModel]>>,
@@ -76,6 +79,7 @@ impl State {
         backstage: Backstage,
         cancel: CancellationToken,
         tracker: TaskTracker,
+        mark: Mark,
     ) -> Arc<Self> {
         Arc::new(Self {
             client,
@@ -86,6 +90,7 @@ impl State {
             cancel,
             session: OnceLock::new(),
             shut_down: AtomicBool::new(false),
+            mark,
             trust: Known::default(),
             models: Known::default(),
             tokens: semantic_tokens::Answered::default(),
@@ -163,14 +168,18 @@ impl State {
         self.shut_down.load(Ordering::Acquire)
     }
 
-    /// Ends runs and child processes, and has it said of each run that was begun on the screen; requests are refused
-    /// from now on.
+    /// Ends runs and child processes, and has it said of each run that was begun on the screen, before this is
+    /// answered; requests are refused from now on.
     pub(crate) async fn shut_down(&self) {
         self.shut_down.store(true, Ordering::Release);
         self.close().await;
         self.speakers.close();
         // A client that takes no token keeps nobody waiting.
-        let _ = tokio::time::timeout(LAST_WORDS, self.speakers.wait()).await;
+        let said = async {
+            self.speakers.wait().await;
+            self.mark.passed(&self.client).await;
+        };
+        let _ = tokio::time::timeout(LAST_WORDS, said).await;
     }
 
     pub(crate) async fn close(&self) {

@@ -308,6 +308,9 @@ impl Client {
         if !answer.is_null() {
             self.faults.push(format!("shutdown was answered {answer} instead of null"));
         }
+        let open = self.progress.values().filter(|progress| progress.begun && !progress.ended);
+        self.faults
+            .extend(open.map(|progress| format!("after shutdown the progress '{}' goes on", progress.title)));
         self.notify("exit", Value::Null);
         let status = self.end();
         if status.code() != Some(0) {
