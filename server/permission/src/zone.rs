@@ -139,7 +139,9 @@ fn ends_in_nothing(name: &str) -> bool {
 }
 
 fn without_end(name: &str) -> &str {
-    let name = name.split_once("::$").map_or(name, |(name, _)| name);
+    // Looked for letter by letter first: hardly a name has one, and a search for a text is dear to begin.
+    let stream = if name.contains(':') { name.split_once("::$") } else { None };
+    let name = stream.map_or(name, |(name, _)| name);
     if name.chars().all(|letter| letter == '.') { name } else { name.trim_end_matches(['.', ' ']) }
 }
 

@@ -67,7 +67,8 @@ impl Walk {
     pub(super) fn named(&self, start: &Path, mut look: impl FnMut(&Path) -> ControlFlow<()>) {
         let walk = ignore::WalkBuilder::new(start)
             .hidden(false)
-            .sort_by_file_name(Ord::cmp)
+            // All of one folder: so their paths differ in their names alone, which need not be cut out for each comparison.
+            .sort_by_file_path(|one, other| one.as_os_str().cmp(other.as_os_str()))
             .filter_entry(|entry| entry.file_name() != ".git")
             .build();
         let mut reads = self.twins.reads();
