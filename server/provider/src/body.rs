@@ -172,8 +172,15 @@ struct Comments {
     line: Line,
     /// An event has begun.
     in_event: bool,
-    /// How many have begun so far.
-    events: u64,
+}
+
+/// What some bytes are as signs of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Signs {
+    /// Behind how many of them no event is under way.
+    end: Option<usize>,
+    /// They are part of no event.
+    is_all: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -185,9 +192,8 @@ enum Line {
 }
 
 impl Comments {
-    /// Reads on; answers behind how many of these bytes no event is under way.
-    fn read(&mut self, bytes: &[u8]) -> Option<usize> {
-        let mut end = None;
+    fn read(&mut self, bytes: &[u8]) -> Signs {
+        let (mut end, mut is_all) = (None, !self.in_event);
         for (at, byte) in bytes.iter().enumerate() {
             match (self.line, byte) {
                 (_, b'\r') => {}
@@ -205,13 +211,12 @@ impl Comments {
                 }
                 (Line::Start, b':') => self.line = Line::Comment,
                 (Line::Start, _) => {
-                    self.events += u64::from(!self.in_event);
-                    (self.line, self.in_event) = (Line::Field, true);
+                    (self.line, self.in_event, is_all) = (Line::Field, true, false);
                 }
                 (Line::Comment | Line::Field, _) => {}
             }
         }
-        end
+        Signs { end, is_all }
     }
 }
 
@@ -229,20 +234,18 @@ where
     let (mut comments, mut begun, watched) = (Comments::default(), false, meter.clone());
     let bytes = Box::pin(bytes(body, patience, meter).inspect(move |piece| {
         let Ok(piece) = piece else { return };
-        let (before, was_in_event) = (comments.events, comments.in_event);
-        let end = match framing {
+        let Signs { end, is_all } = match framing {
             Framing::Events => comments.read(piece),
-            Framing::Lines => None,
+            Framing::Lines => Signs { end: None, is_all: false },
             // Blanks before a document are how a server that is still at work says so.
             Framing::Whole => {
                 begun |= !piece.trim_ascii().is_empty();
-                (!begun).then_some(piece.len())
+                Signs { end: (!begun).then_some(piece.len()), is_all: !begun }
             }
         };
         if let Some(end) = end {
             watched.alive(watched.received() - (piece.len() - end) as u64);
-            // Nothing but signs of life.
-            if !was_in_event && comments.events == before {
+            if is_all {
                 watched.understand();
             }
         }

@@ -16,12 +16,20 @@ const FRAME: u64 = 16;
 /// What they put in front of a request with tools: Anthropic's is 346, and the longest of those that are told.
 const FRAME_OF_TOOLS: u64 = 500;
 
+/// Bytes to a token, as we estimate.
+const USUAL_TOKEN: u64 = 4;
+
 impl Request {
+    /// The bytes of all texts that are sent; an image has as many as its tokens would.
+    pub fn bytes(&self) -> u64 {
+        let mut bytes = (self.images() * image::TOKENS) as u64 * USUAL_TOKEN;
+        self.texts(&mut |text| bytes += text.len() as u64);
+        bytes
+    }
+
     /// About how many tokens it is: a quarter of its bytes.
     pub fn estimated_tokens(&self) -> u64 {
-        let mut bytes = self.images() * image::TOKENS * 4;
-        self.texts(&mut |text| bytes += text.len());
-        bytes.div_ceil(4) as u64
+        self.bytes().div_ceil(USUAL_TOKEN)
     }
 
     /// How many tokens it has at most where it is made of what people and programs write.

@@ -36,9 +36,11 @@ pub(crate) struct Reserved {
     least_input: u64,
 }
 
-/// How large a request is by its text, in tokens.
+/// How large a request is by its text, in tokens where nothing else is said.
 #[derive(Clone, Copy, Debug)]
 struct Size {
+    /// Its bytes.
+    text: u64,
     /// About: a quarter of its bytes.
     estimate: u64,
     /// At most, as people and programs write.
@@ -69,6 +71,7 @@ impl Size {
     fn of(turn: &Turn, request: &Request) -> Self {
         let recorded = turn.settings.models.recorded_tokens(request);
         Self {
+            text: request.bytes(),
             estimate: request.estimated_tokens(),
             most: recorded.unwrap_or_else(|| request.most_tokens()),
             bytes: recorded.unwrap_or_else(|| request.byte_tokens()),
@@ -211,8 +214,8 @@ impl Reserved {
     /// What the request counts as.
     pub(crate) fn counted(&self, seen: &Seen, choice: &Choice) -> Usage {
         let sent = if self.cut.is_some() { self.bound } else { self.expected };
-        let bytes = self.size.estimate.saturating_mul(4);
-        let asked = Asked { sent, bytes, least: self.least_input, told: self.cut.map(u64::from) };
+        let asked =
+            Asked { sent, bytes: self.size.text, least: self.least_input, told: self.cut.map(u64::from) };
         count::counted(seen, asked, choice)
     }
 
@@ -285,7 +288,7 @@ mod tests {
 
     #[test]
     fn what_was_counted_is_not_guessed_again() {
-        let size = |most| Size { estimate: 0, most, bytes: most * 2 };
+        let size = |most| Size { text: 0, estimate: 0, most, bytes: most * 2 };
         let before = Counted { model: "a/b".to_owned(), reported: 1_000, size: size(2_500) };
         let grown = |before: &Counted, most| {
             let grown = before.grown_to(size(most));

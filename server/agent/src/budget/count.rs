@@ -13,7 +13,7 @@
 //! has counted others.
 
 use copydesk_base::Usage;
-use copydesk_provider::{CallError, Choice};
+use copydesk_provider::{CallError, Choice, ModelEvent};
 
 use crate::budget::came::Came;
 
@@ -36,6 +36,15 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// Takes in what came next of a try, and how many bytes of it nobody has been able to read by now: what is only
+    /// half here is read with its other half.
+    pub(crate) fn hears(&mut self, item: Option<&Result<ModelEvent, CallError>>, unread: u64) {
+        self.unread = unread;
+        if let Some(Ok(event)) = item {
+            self.came.see(event);
+        }
+    }
+
     /// Takes in how a try ended that gave no answer.
     pub(crate) fn fails(&mut self, error: &CallError) {
         if self.answered != Answering::No {
@@ -108,9 +117,8 @@ pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
     if !seen.answered.has_begun() && !may_be_billed && !seen.is_hung_up {
         return reported;
     }
-    // Of one that could be read in part, that part counts.
-    let is_unread = seen.answered != Answering::Whole && seen.came.bytes() == 0;
-    let unread = if is_unread { seen.unread } else { 0 };
+    // The piece in whose middle it broke off was written, too.
+    let unread = if seen.answered == Answering::Whole { 0 } else { seen.unread };
     let sent = Part {
         least: asked.least.max(1),
         likely: asked.sent,
@@ -120,7 +128,7 @@ pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
     let likely = match asked.told {
         // It has shown that it does not end there.
         Some(told) if seen.is_hung_up => seen.came.most().max(told),
-        Some(told) => seen.came.most().max(unread).min(told),
+        Some(told) => seen.came.most().saturating_add(unread).min(told),
         None => in_proportion(seen.came.bytes(), asked),
     };
     let window = choice.facts.context_window;
@@ -129,8 +137,8 @@ pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
         least: match seen.answered {
             _ if seen.is_hung_up => likely,
             // What was counted before it broke is not all that came.
-            Answering::Begun if !is_unread => seen.came.estimate(),
-            _ => seen.came.bytes().max(unread).div_ceil(LARGEST_TOKEN),
+            Answering::Begun => seen.came.estimate() + unread.div_ceil(LARGEST_TOKEN),
+            _ => (seen.came.bytes() + unread).div_ceil(LARGEST_TOKEN),
         },
         likely,
         allowed: asked.told.unwrap_or(0).max(likely),
@@ -339,12 +347,11 @@ mod tests {
             seen.fails(&error);
             assert_eq!(counted(&seen, asked(0), &billed()), expect, "{error}");
         }
-        // A person who ends it while a document comes pays for what came; and of an answer that was read in part, that
-        // part counts.
+        // A person who ends it while a document comes pays for what came, and so does who loses a piece in its middle.
         for (answered, came, expect) in [
             (Answering::No, 0, estimated(1_000, 200, 0.0036)),
             (Answering::Begun, 0, estimated(1_000, 200, 0.0036)),
-            (Answering::Begun, 20, estimated(1_000, 20, 0.002_16)),
+            (Answering::Begun, 20, estimated(1_000, 220, 0.003_76)),
         ] {
             let came = Came::of(&"x".repeat(came));
             let reported = usage(0, 0, None);

@@ -115,10 +115,7 @@ async fn ask_model(
             break Flown::Failed(error);
         }
         let item = stream.next().await;
-        seen.unread = seen.unread.max(stream.unread());
-        if let Some(Ok(event)) = &item {
-            seen.came.see(event);
-        }
+        seen.hears(item.as_ref(), stream.unread());
         match item {
             Some(Ok(ModelEvent::Started)) => seen.answered = Answering::Begun,
             Some(Ok(ModelEvent::Text(piece))) => {
@@ -171,7 +168,7 @@ fn estimated(seen: &Seen, plan: &Plan) -> Usage {
     let expected = plan.request.estimated_tokens();
     let asked = Asked {
         sent: plan.allowed.map_or(expected, |allowed| allowed.bound),
-        bytes: expected.saturating_mul(4),
+        bytes: plan.request.bytes(),
         least: if plan.allowed.is_some() { least(expected) } else { 0 },
         told: plan.request.max_output_tokens.map(u64::from),
     };

@@ -227,10 +227,7 @@ async fn of_try(
         }
         // A cancel ends the stream, which still says what was used.
         let item = stream.next().await;
-        seen.unread = stream.unread();
-        if let Some(Ok(event)) = &item {
-            seen.came.see(event);
-        }
+        seen.hears(item.as_ref(), stream.unread());
         match item {
             Some(Ok(ModelEvent::Started)) => seen.answered = Answering::Begun,
             Some(Ok(ModelEvent::Text(text))) => {

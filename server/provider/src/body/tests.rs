@@ -84,7 +84,7 @@ async fn what_stands_before_a_document_is_no_part_of_it() {
 fn a_comment_ends_where_its_line_does_and_an_event_is_none() {
     let check = |pieces: &[&str], expect: &[Option<usize>]| {
         let mut comments = Comments::default();
-        let ends: Vec<_> = pieces.iter().map(|piece| comments.read(piece.as_bytes())).collect();
+        let ends: Vec<_> = pieces.iter().map(|piece| comments.read(piece.as_bytes()).end).collect();
         assert_eq!(ends, expect, "{pieces:?}");
     };
     check(&[": a\n"], &[Some(4)]);
