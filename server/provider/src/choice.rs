@@ -4,6 +4,8 @@
 //! model, a key in the environment, and then the built-in stand-in. What was chosen never changes silently: a
 //! [`Choice`] carries its reason, and a name that nobody knows is an error.
 
+mod written;
+
 use std::collections::BTreeMap;
 
 use copydesk_base::Asker;
@@ -18,6 +20,8 @@ use crate::listing::Catalog;
 use crate::ollama::Window;
 use crate::replay::Recording;
 use crate::schema::Forms;
+
+pub use written::Written;
 
 /// The model that answers.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,34 +173,6 @@ impl ChooseError {
     }
 }
 
-/// How the settings that choose a model stand in their files, for whoever has to correct them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// By the key of a setting: file and line.
-    pub places: BTreeMap<String, String>,
-    /// Providers that stand in a config and do not count, by name: where, and why.
-    pub misread: BTreeMap<String, String>,
-    /// The same of all providers of a config at once.
-    pub unread: Option<String>,
-}
-
-impl Written {
-    /// Whether all that configs say of providers counts.
-    fn is_read(&self) -> bool {
-        self.misread.is_empty() && self.unread.is_none()
-    }
-
-    /// Why the provider does not count that a model is asked of.
-    fn misread(&self, wanted: &str) -> Option<&str> {
-        let is_asked = |name: &str| {
-            let rest = wanted.strip_prefix(name.trim()).map(str::trim_start);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']))
-        };
-        let asked = self.misread.iter().filter(|(name, _)| is_asked(name)).max_by_key(|(name, _)| name.len());
-        asked.map(|(_, because)| because).or(self.unread.as_ref()).map(String::as_str)
-    }
-}
-
 /// What the choice is made from.
 pub(crate) struct Options<'a> {
     pub(crate) default_model: Option<&'a str>,
@@ -251,8 +227,17 @@ impl Options<'_> {
         if let Some(endpoint) = self.endpoint(wanted) {
             return self.with_model(wanted, endpoint, "");
         }
+        let misread =
+            |because: &str| ChooseError::Misread { wanted: wanted.to_owned(), because: because.to_owned() };
+        // No pattern that takes any text in its place.
+        if let Some(because) = self.written.misread(wanted) {
+            return Err(misread(because));
+        }
         if let Some((pattern, provider)) = mapped(self.mappings, wanted) {
             let endpoint = self.endpoint(provider).ok_or_else(|| {
+                if let Some(because) = self.written.misread(provider) {
+                    return misread(because);
+                }
                 let error = ChooseError::BadMapping {
                     wanted: wanted.to_owned(),
                     provider: provider.clone(),
@@ -262,8 +247,8 @@ impl Options<'_> {
             })?;
             return Ok((endpoint, wanted.to_owned()));
         }
-        Err(match self.written.misread(wanted) {
-            Some(because) => ChooseError::Misread { wanted: wanted.to_owned(), because: because.to_owned() },
+        Err(match &self.written.unread {
+            Some(because) => misread(because),
             None => ChooseError::Unknown { wanted: wanted.to_owned(), known: self.known() },
         })
     }
@@ -286,6 +271,7 @@ impl Options<'_> {
     fn endpoint(&self, name: &str) -> Option<Endpoint> {
         match self.providers.get(name) {
             Some(provider) => Some(Endpoint::configured(name, provider)),
+            None if self.written.refuses(name) => None,
             None => match self.local.iter().find(|server| server.name == name) {
                 Some(server) => Some(Endpoint::local(name, server.kind, &server.base_url)),
                 None => Endpoint::built_in(name),
@@ -323,7 +309,7 @@ impl Options<'_> {
     /// ones.
     fn keyed(&self) -> Option<Choice> {
         let configured = self.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
-        let built_in = Endpoint::built_in_names().filter(|name| !self.providers.contains_key(*name));
+        let built_in = self.written.built_in(self.providers);
         let mut passed = String::new();
         configured.chain(built_in.filter_map(Endpoint::built_in)).find_map(|endpoint| {
             let origin = (self.key)(&endpoint)?;
@@ -339,7 +325,7 @@ impl Options<'_> {
 
     fn known(&self) -> String {
         let mut names: Vec<String> = self.providers.keys().cloned().collect();
-        let built_in = Endpoint::built_in_names().filter(|name| !self.providers.contains_key(*name));
+        let built_in = self.written.built_in(self.providers);
         names.extend(built_in.map(str::to_owned));
         names.join(", ")
     }

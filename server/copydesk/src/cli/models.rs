@@ -76,6 +76,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         let models = office.models(&loaded);
         return explain::run(&models, &office.here.user, &wished, arguments.json);
     }
+    let named = arguments.provider.as_ref();
+    if let Some(because) = named.and_then(|name| loaded.written.misread.get(name)) {
+        out::note(format!("error: {because}"));
+        return Ok(Outcome::WrongUsage);
+    }
     let reach = if arguments.offline { Reach::Kept } else { Reach::Live };
     let look = look(&office, &loaded, reach, arguments.provider.as_deref(), None);
     let seen = wait_for(async { Ok(look.await) })?;

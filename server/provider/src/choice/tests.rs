@@ -193,3 +193,45 @@ fn a_star_stands_for_any_characters() {
     check("a*b*c", "acb", false);
     check("a*a", "a", false);
 }
+
+#[test]
+fn the_name_of_a_provider_that_does_not_count_is_nobody_elses() {
+    let because = |name: &str| format!("config.yaml:3: provider '{name}' does not count: it has no kind");
+    let local = LocalServer::usual();
+    let check = |refused: &str, wanted: Option<&str>, default: Option<&str>, expect: Result<&str, &str>| {
+        let misread = BTreeMap::from([(refused.to_owned(), because(refused))]);
+        let written = Written { misread, ..Written::default() };
+        let key = |endpoint: &Endpoint| endpoint.key.variable.clone().map(KeyOrigin::Variable);
+        let (providers, mappings) =
+            (house(), [("qwen*".to_owned(), refused.to_owned()), ("*".to_owned(), "play".to_owned())]);
+        let providers = if wanted.is_some() { providers } else { BTreeMap::new() };
+        let options = Options {
+            default_model: default,
+            providers: &providers,
+            mappings: &mappings.into(),
+            local: &local,
+            written: &written,
+            key: &key,
+        };
+        let got = choose(wanted.map(|wanted| (Asker::Flag, wanted)), &options);
+        let asked = wanted.or(default).unwrap_or_default();
+        match (&got, expect) {
+            (Ok(choice), Ok(model)) => assert_eq!(choice.model_ref(), model, "{refused} {asked}"),
+            (Err(error), Err(wanted)) => {
+                let told = format!("no provider serves '{wanted}': {}", because(refused));
+                assert_eq!(error.to_string(), told, "{refused} {asked}");
+            }
+            _ => panic!("{refused} {asked}: {got:?}"),
+        }
+    };
+    // Neither a built-in one, nor a server that was found here, nor whom a pattern names.
+    for name in ["anthropic", "openai", "ollama", "lmstudio", "offline"] {
+        for wanted in [format!("{name}/m"), format!("{name}:m"), name.to_owned()] {
+            check(name, Some(&wanted), None, Err(&wanted));
+            check(name, None, Some(&wanted), Err(&wanted));
+        }
+        check(name, Some("qwen3"), None, Err("qwen3"));
+        check(name, Some("mine/m2"), None, Ok("mine/m2"));
+    }
+    check(" ollama ", Some("ollama/m"), None, Err("ollama/m"));
+}
