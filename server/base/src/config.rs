@@ -27,13 +27,13 @@ pub use context::{Compaction, Context};
 pub use duration::Duration;
 pub use permission::{Mode, Permissions, Sandbox};
 pub use provider::{
-    BAD_PROVIDER_NAME, BUILT_IN_PROVIDERS, KeySettings, ModelCache, ModelChoice, ModelPrice, ModelSettings,
-    Provider, ProviderKind, Quirks, Timeouts, is_provider_name,
+    BAD_API_VERSION, BAD_PROVIDER_NAME, BUILT_IN_PROVIDERS, KeySettings, ModelCache, ModelChoice, ModelPrice,
+    ModelSettings, Provider, ProviderKind, Quirks, Timeouts, is_api_version, is_provider_name,
 };
 pub use retention::{Age, Retention};
 pub use service::{ANTHROPIC, Astray, OPENAI, SERVICES, Service, astray};
 pub use several::{OneOrMany, fallback, several_models};
-pub use variable::is_variable;
+pub use variable::{is_variable, variable_in};
 
 /// Copydesk's settings: `.copydesk/config.yaml` in a project, `copydesk/config.yaml` in the user's config folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -31,6 +31,7 @@ mod outgoing;
 mod parent;
 pub mod rules;
 pub mod schemas;
+pub mod scripts;
 mod snapshot;
 mod stamp;
 mod state;

@@ -30,6 +30,20 @@ fn a_setting_that_leads_to_no_model_is_told_with_its_line() {
             "default_model: \"a:b:m\"\nproviders:\n  \"a:b\": {kind: ollama}\n".to_owned(),
             "no provider serves 'a:b:m': CONFIG:3: provider 'a:b' does not count: its name ",
         ),
+        (
+            "default_model: lmstudio/m\nproviders:\n  lmstudio: {kind: openai-chat}\n".to_owned(),
+            "no provider serves 'lmstudio/m': CONFIG:3: provider 'lmstudio' does not count: without 'base_url' ",
+        ),
+        (
+            "default_model: ollama/m\nproviders:\n  ollama: {kind: openai}\n".to_owned(),
+            "no provider serves 'ollama/m': CONFIG:3: 'providers.ollama.kind' does not count: ",
+        ),
+        (
+            "default_model: az/m\nproviders:\n  az:\n    kind: azure-openai\n    base_url: https://a.example\n    \
+             api_version: latest&x=1\n"
+                .to_owned(),
+            "no provider serves 'az/m': CONFIG:6: provider 'az' does not count: its api_version is no version of ",
+        ),
     ];
     for (config, told) in rows {
         let workspace = Workspace::new(COPYDESK).with_user_config(&config);
@@ -64,4 +78,46 @@ fn a_setting_that_leads_to_no_model_is_told_with_its_line() {
         let all = format!("{}{}", ran.stdout, ran.stderr);
         assert!(all.contains("BLANK is set, but empty"), "{words:?}: {ran}");
     }
+}
+
+#[test]
+fn a_file_beside_the_settings_is_named_and_so_is_the_one_that_is_read() {
+    let workspace = Workspace::new(COPYDESK).with_user_config("default_model: offline/m\n");
+    let beside = workspace.user_config().with_extension("toml");
+    std::fs::write(&beside, "default_model = \"a/m\"\n").expect("the bench's own file");
+    let told = format!("{}: this file is not read; config.yaml beside it is read instead", beside.display());
+    for words in [&["ask", "hello?"][..], &["config", "show"], &["doctor"]] {
+        let ran = workspace.run(words);
+        let all = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(all.contains(&told), "{words:?} does not tell {told}: {ran}");
+    }
+}
+
+#[test]
+fn a_fallback_and_a_script_that_lead_nowhere_are_told_where_they_stand() {
+    let config = "default_model: offline/m\nfallback: [zz/m, far/m]\nproviders:\n  far: {kind: openai-chat, base_url: \
+                  'http://127.0.0.1:9/v1', api_key_env: FAR_KEY, fallback: nobody/m}\n  play: {kind: offline, scenario: \
+                  gone.yaml}\n";
+    let workspace = Workspace::new(COPYDESK).with_user_config(config);
+    let at = |line: usize| format!("{}:{line}: ", workspace.user_config().display());
+    let gone = workspace.user_config().with_file_name("gone.yaml").display().to_string();
+    let ran = workspace.run(&["doctor"]);
+    for (name, told) in [
+        ("fallback zz/m", format!("{}no provider serves 'zz/m'", at(2))),
+        ("fallback far/m", format!("{}no key for provider 'far': ", at(2))),
+        ("fallback nobody/m", format!("{}no provider serves 'nobody/m'", at(4))),
+        ("scenario of play", format!("{}{gone}: ", at(5))),
+    ] {
+        let is_told = ran.stdout.lines().any(|line| line.contains(&format!("{name}: {told}")));
+        assert!(is_told, "{name}: {told}: {ran}");
+    }
+    let file = workspace.user_config().display().to_string();
+    let ran = workspace.run(&["check", &file]).exits(1);
+    let told = format!("{file}:5:35: error[unknown-name]: there is no file {gone}");
+    assert!(ran.stdout.contains(&told), "{told}: {ran}");
+    let ran = workspace.run(&["models", "explain", "play"]);
+    assert!(
+        ran.stdout.contains(&format!("  the scenario of provider 'play' cannot be used: {gone}: ")),
+        "{ran}"
+    );
 }

@@ -22,6 +22,18 @@ pub fn is_variable(name: &str) -> bool {
         && !looks_like_a_key(name)
 }
 
+/// The variable that a text stands for, as shells, editors and other programs write one: `${KEY}`, `$KEY`, `{env:KEY}`,
+/// `${{ secrets.KEY }}`, `%KEY%`.
+pub fn variable_in(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let around =
+        [("${{", "}}"), ("${", "}"), ("{env:", "}"), ("%", "%"), ("$env:", ""), ("env:", ""), ("$", "")];
+    let inner = around.iter().find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))?;
+    let inner = inner.trim();
+    let name = ["secrets.", "env.", "env:"].iter().find_map(|home| inner.strip_prefix(home)).unwrap_or(inner);
+    is_variable(name).then_some(name)
+}
+
 /// Whether letters and digits are mixed as only a machine mixes them, at length.
 fn looks_like_a_key(name: &str) -> bool {
     let digits = name.chars().filter(char::is_ascii_digit).count();
@@ -31,6 +43,29 @@ fn looks_like_a_key(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_is_known_however_it_is_written() {
+        for (text, expected) in [
+            ("${KEY}", Some("KEY")),
+            (" $WORK_KEY ", Some("WORK_KEY")),
+            ("{env:KEY}", Some("KEY")),
+            ("${env:KEY}", Some("KEY")),
+            ("${{ secrets.KEY }}", Some("KEY")),
+            ("$env:KEY", Some("KEY")),
+            ("env:KEY", Some("KEY")),
+            ("%KEY%", Some("KEY")),
+            ("KEY", None),
+            ("hunter2", None),
+            ("$sk-proj-a", None),
+            ("${KEY", None),
+            ("${KEY:-none}", None),
+            ("$(pass key)", None),
+            ("$", None),
+        ] {
+            assert_eq!(variable_in(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_key_is_no_name_of_a_variable() {

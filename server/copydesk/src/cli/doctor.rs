@@ -90,6 +90,7 @@ fn look(here: &Here, loaded: &Loaded, chosen: Option<&str>) -> anyhow::Result<Ve
     findings.extend(settings(here, loaded));
     findings.extend(models::keys(here, loaded));
     findings.extend(wait_for(async { Ok(models::models(here, loaded, chosen).await) })?);
+    findings.extend(models::fallbacks(here, loaded));
     let own = OwnEffects::at(&here.places.state);
     let versions = wait_for(async { Ok(Versions::find(&own).await) })?;
     findings.extend(models::agents(&versions));

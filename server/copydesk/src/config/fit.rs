@@ -1,7 +1,7 @@
 //! Which pieces of a layer have the shape of the config types. What does not fit is reported and left out, and only
 //! that.
 
-use copydesk_base::config::{Config, HOOK_EVENTS, Mode};
+use copydesk_base::config::{Config, HOOK_EVENTS, Mode, variable_in};
 use copydesk_base::{Code, Severity};
 use copydesk_language::{is_meant, loses_guard, loses_limit, matcher_is_readable, needs_value};
 use copydesk_text::de::wanted;
@@ -186,7 +186,9 @@ fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
     }
     let key = path.join(".");
     let bypass = key == "permissions.mode" && value == Mode::Bypass.as_str();
-    let wrong = if value.as_str().is_some_and(is_endless) {
+    let wrong = if let (["providers", _, "key"], Some(text)) = (&words(path)[..], value.as_str()) {
+        of_key(text)
+    } else if value.as_str().is_some_and(is_endless) {
         "a number is needed that can be counted with".to_owned()
     } else {
         unquoted(path, value, plain(wrong))
@@ -202,6 +204,18 @@ fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
         severity: Severity::Error,
         message,
         stops: !bypass && (could_forbid(path) || chooses(path) || is_number(path)),
+    }
+}
+
+/// What to write in the place of a lone text that says where a key comes from. It may be the key, and is not repeated.
+fn of_key(text: &str) -> String {
+    match variable_in(text) {
+        Some(name) => format!("a variable is named by api_key_env: {name}"),
+        None => {
+            "a command that prints the key stands in key.command, the name of a variable in api_key_env; a key itself \
+             does not belong in a file"
+                .to_owned()
+        }
     }
 }
 

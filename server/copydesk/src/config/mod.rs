@@ -18,6 +18,7 @@
 //! - Environment and home are handed in; the files read are the ones listed in [`Loaded::files`].
 //! - Nothing here fails: a wrong value is a [`Problem`] at its place, and counts as not written.
 
+mod beside;
 mod fit;
 mod keystone;
 mod layer;
@@ -177,6 +178,7 @@ fn assemble(
     mut problems: Vec<Problem>,
 ) -> Loaded {
     let (mut layers, files) = read_files(sources, trusted, &mut problems);
+    problems.extend(beside::unread(&files));
     if let Some(editor) = sources.editor {
         // Stronger than the files of the workspace, weaker than the one that the environment names.
         let at = layers.iter().position(|layer| layer.name == LayerName::Variable).unwrap_or(layers.len());

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use copydesk_base::config::{Astray, BAD_PROVIDER_NAME, ProviderKind, astray, bad_address, is_provider_name};
+use copydesk_base::config::{
+    Astray, BAD_API_VERSION, BAD_PROVIDER_NAME, ProviderKind, astray, bad_address, is_api_version,
+    is_provider_name,
+};
 use copydesk_base::{Code, Severity, Span};
 use serde_json::{Map, Value};
 
@@ -137,10 +140,23 @@ fn mute(name: &str, provider: &Value) -> Option<Mute> {
     if provider.get("kind").is_none() {
         return Some(Mute { key: None, code: Code::MissingKey, because: "it has no kind".to_owned() });
     }
-    let Some(base_url) = provider.get("base_url") else { return strays(name, provider) };
-    let bad = bad_address(base_url.as_str()?.trim())?;
-    let because = format!("its base_url cannot be used: {}", bad.reason());
-    Some(Mute { key: Some("base_url"), code: Code::FormatMismatch, because })
+    let of_address = match provider.get("base_url") {
+        Some(base_url) => base_url.as_str().and_then(|url| bad_address(url.trim())).map(|bad| {
+            let because = format!("its base_url cannot be used: {}", bad.reason());
+            Mute { key: Some("base_url"), code: Code::FormatMismatch, because }
+        }),
+        None => strays(name, provider),
+    };
+    of_address.or_else(|| of_no_version(provider))
+}
+
+/// Azure would be asked for a version that there is not; of any other kind nothing of it is sent.
+fn of_no_version(provider: &Value) -> Option<Mute> {
+    let (kind, _) = whose(provider)?;
+    let version = provider.get("api_version")?.as_str()?;
+    let is_wrong = kind == ProviderKind::AzureOpenai && !is_api_version(version);
+    let because = format!("its api_version is {BAD_API_VERSION}");
+    is_wrong.then_some(Mute { key: Some("api_version"), code: Code::FormatMismatch, because })
 }
 
 /// What it is asked with is of another service than the one that its kind leads to.

@@ -2,8 +2,8 @@
 //! its way, is marked where it stands, not when a model is asked.
 
 use copydesk_base::config::{
-    self, Astray, BAD_PROVIDER_NAME, BadAddress, ProviderKind, bad_address, is_here, is_in_clear,
-    is_provider_name, is_variable, path_of_request,
+    self, Astray, BAD_API_VERSION, BAD_PROVIDER_NAME, BadAddress, ProviderKind, bad_address, is_api_version,
+    is_here, is_in_clear, is_provider_name, is_variable, path_of_request,
 };
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::Node;
@@ -132,15 +132,8 @@ fn clear_text(findings: &mut Findings<'_>, node: Node<'_>) {
 
 /// A version of Azure's API is the day it came out.
 fn api_version(findings: &mut Findings<'_>, node: Node<'_>) {
-    let Some(text) = node.scalar_text() else { return };
-    let day = text.strip_suffix("-preview").unwrap_or(text);
-    let is_day = day.len() == "2024-10-21".len()
-        && day.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    if !is_day {
-        let message = "this is no version of the API, such as 2024-10-21 or 2025-04-01-preview; take it out for 2024-10-21";
+    if node.scalar_text().is_some_and(|text| !is_api_version(text)) {
+        let message = format!("this is {BAD_API_VERSION}");
         findings.add(Diagnostic::new(Code::FormatMismatch, inner_span(node), message));
     }
 }

@@ -3,6 +3,7 @@
 //! `retry: 3` has one number that can be meant, steps without dashes are steps, `inputs: {who: string}` names a type.
 //! The words of a person are moved, never changed; where their layout is not sure, nothing is offered.
 
+use copydesk_base::config::variable_in;
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};
 
@@ -38,7 +39,13 @@ pub(super) fn fixes<'a>(
             }
         }
         Kind::Scalar(_) => {
-            fixes.extend(shape.mapping().and_then(|expected| in_mapping(findings, node, expected)));
+            fixes.extend(shape.mapping().and_then(|expected| {
+                match key_of_provider(node, expected, holder) {
+                    Some(OfKey::Command) | None => in_mapping(findings, node, expected),
+                    Some(OfKey::Variable(name)) => Some(in_variable(node, holder, name)),
+                    Some(OfKey::Itself) => None,
+                }
+            }));
             fixes.extend(shape.list().and_then(|_| as_words(node, holder)));
             fixes.extend(with_short_unit(node, shape));
             fixes.extend(as_moment(node, shape));
@@ -235,6 +242,31 @@ fn as_text(text: &str, node: Node<'_>, items: Items<'_>, holder: Holder<'_>) -> 
     let one = Fix::new("make it one text", vec![TextEdit::new(node.span(), format!("\"{joined}\""))]);
     let args = Fix::new("change 'run' to 'args'", vec![TextEdit::new(holder.span, "args")]);
     if is_command { vec![args, one] } else { vec![one] }
+}
+
+/// What a lone text means where a provider says where its key comes from.
+enum OfKey<'a> {
+    /// Several words.
+    Command,
+    Variable(&'a str),
+    /// One word: no program is asked for what may be the key.
+    Itself,
+}
+
+fn key_of_provider<'a>(node: Node<'a>, expected: &Mapping, holder: Holder<'_>) -> Option<OfKey<'a>> {
+    let text = node.scalar_text().filter(|_| holder.name == "key")?;
+    expected.key(None, "command")?;
+    Some(match variable_in(text) {
+        Some(name) => OfKey::Variable(name),
+        None if text.trim().contains(char::is_whitespace) => OfKey::Command,
+        None => OfKey::Itself,
+    })
+}
+
+/// A variable is named in a key of its own.
+fn in_variable(node: Node<'_>, holder: Holder<'_>, name: &str) -> Fix {
+    let edits = vec![TextEdit::new(holder.span, "api_key_env"), TextEdit::new(node.span(), name)];
+    Fix::new(format!("write api_key_env: {name}"), edits)
 }
 
 /// A scalar as the value of the one key that it can be meant for.

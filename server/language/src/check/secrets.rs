@@ -3,6 +3,7 @@
 //! Told by the shape of well-known tokens, and in places that hold secrets by name, by that name. What names a
 //! variable (`${TOKEN}`, `{env:TOKEN}`, an expression) is fine.
 
+use copydesk_base::config::variable_in;
 use copydesk_base::{Code, Diagnostic, Fix};
 use copydesk_text::{Entry, Node};
 
@@ -90,11 +91,24 @@ pub(super) fn step(findings: &mut Findings<'_>, step: Node<'_>) {
 pub(super) fn providers(findings: &mut Findings<'_>) {
     let providers = findings.tree().root().and_then(|root| root.get("providers"));
     for provider in providers.map(Node::entries).unwrap_or_default() {
-        values(findings, provider.value(), Instead::KeyName);
+        for entry in provider.value().entries() {
+            match key_itself(entry) {
+                Some(node) => add(findings, node, "", Instead::KeyName),
+                None => value(findings, entry, Instead::KeyName),
+            }
+        }
         if let Some(headers) = provider.value().get("headers") {
             values(findings, headers, Instead::Nothing);
         }
     }
+}
+
+/// The value of what a provider has for a key, where that is one word: short or not, it is nothing but the key.
+fn key_itself(entry: Entry<'_>) -> Option<Node<'_>> {
+    let (name, node) = (entry.key().scalar_text()?, entry.value());
+    let text = node.scalar_text().filter(|text| !node.is_null() && !text.is_empty())?;
+    let is_word = !text.contains(char::is_whitespace) && !names_variable(text) && variable_in(text).is_none();
+    ((name == "key" || holds_secrets(name)) && is_word && !is_placeholder(text)).then_some(node)
 }
 
 /// Whether a text may be a secret, wherever it stands.

@@ -343,6 +343,11 @@ fn what_may_be_a_key_is_not_made_a_command() {
   a: {kind: openai-chat, key: ⟦sk-abcdefgh12345678abcdefgh⟧}
   b: {kind: openai-chat, key: ⟦op read x⟧}
   c: {kind: openai-chat, key: {command: ⟦\"\"⟧}}
+  d: {kind: openai-chat, key: ⟦\"${KEY}\"⟧}
+  e: {kind: openai-chat, key: ⟦$KEY⟧}
+  f: {kind: openai-chat, key: ⟦hunter2⟧}
+  g: {kind: openai-chat, ⟦api_key⟧: ⟦swordfish⟧}
+  h: {kind: openai-chat, ⟦api_key⟧: \"${KEY}\"}
 ",
         &trusted(),
         expect![[r#"
@@ -350,6 +355,13 @@ fn what_may_be_a_key_is_not_made_a_command() {
             warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
             error type-mismatch 'key' takes a mapping; this is a text [fix: write it as 'command']
             error format-mismatch this command is empty; it has to print the key
+            error type-mismatch 'key' takes a mapping; this is a text [fix: write api_key_env: KEY]
+            error type-mismatch 'key' takes a mapping; this is a text [fix: write api_key_env: KEY]
+            error type-mismatch 'key' takes a mapping; this is a text
+            warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
+            error unknown-key 'api_key' is no key of 'g'; take it out [fix: take it out]
+            warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
+            error unknown-key 'api_key' is no key of 'h'; take it out [fix: take it out]
         "#]],
     );
 }

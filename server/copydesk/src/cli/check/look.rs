@@ -13,6 +13,7 @@ use copydesk_language::{
 };
 use copydesk_lsp::rules::check_rules;
 use copydesk_lsp::schemas::{self, Library};
+use copydesk_lsp::scripts::check_scripts;
 use copydesk_lsp::workspace::{self, Members};
 
 use super::find::{Found, Named, is_data, is_readable, is_yaml, read, syntax_code};
@@ -222,10 +223,12 @@ fn is_ours(path: &Path) -> bool {
     copydesk_language::kind_of(path, "", &copydesk_text::Tree::default()) != FileKind::Other
 }
 
-/// What the language finds, and what the permission rules of a config say about one another, in the order of the text.
+/// What the language finds, what the permission rules of a config say about one another, and which scripts are not
+/// there, in the order of the text.
 fn all_of(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
     let mut findings = check(file, index);
     findings.extend(check_rules(file, index.trust));
+    findings.extend(check_scripts(file));
     findings.sort_by_key(|finding| (finding.span, finding.code));
     findings
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use copydesk_agent::ghost::switch::{self, Switch};
 use copydesk_base::Redactor;
 use copydesk_base::config::ProviderKind;
-use copydesk_provider::{Choice, Looked, Models, ModelsConfig, listing};
+use copydesk_provider::{Asker, Choice, Looked, Models, ModelsConfig, Wish, listing};
 
 use super::super::auth;
 use super::super::models::{Usual, explain, usual};
@@ -109,6 +109,30 @@ pub(super) async fn models(here: &Here, loaded: &Loaded, chosen: Option<&str>) -
         }
     });
     findings
+}
+
+/// The fallbacks that lead nowhere, each where it stands: whoever waits for one learns of it when nobody answers.
+pub(super) fn fallbacks(here: &Here, loaded: &Loaded) -> Vec<Finding> {
+    let models = of(here, loaded);
+    let of_config = loaded.config.fallback.as_ref().map(|chain| ("fallback".to_owned(), chain));
+    let of_providers = (loaded.config.providers.iter()).filter_map(|(name, provider)| {
+        Some((format!("providers.{name}.fallback"), provider.fallback.as_ref()?))
+    });
+    let links = of_config.into_iter().chain(of_providers).flat_map(|(key, chain)| {
+        let place = loaded.origins.get(&key).map(|origin| format!("{origin}: ")).unwrap_or_default();
+        chain.as_slice().iter().map(move |model| (place.clone(), model))
+    });
+    let nowhere = links.filter_map(|(place, model)| {
+        let (state, because, fix) = match models.route(&[Wish::model(Asker::Flag, Some(model.clone()))]) {
+            Err(error) => (State::Warning, error.to_string(), error.advice()),
+            Ok(route) => {
+                let lacks = models.keyless(&route.first)?;
+                (State::Missing, lacks.to_string(), lacks.advice())
+            }
+        };
+        Some(finding(format!("fallback {model}"), state, format!("{place}{because}"), fix))
+    });
+    nowhere.collect()
 }
 
 /// Why no request to a model would leave, and what to do about it: nobody has put its key anywhere, or a budget forbids

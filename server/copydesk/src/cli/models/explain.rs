@@ -89,6 +89,7 @@ fn of_choice(models: &Models, user: &UserStore, choice: &Choice) -> Value {
     document["estimate_ratio"] = measured.map(|measured| measured.ratio()).into();
     document["health"] = models.health().of(&choice.circuit()).words().into();
     document["pull"] = models.pull(choice).into();
+    document["scenario"] = models.unscripted(choice).map(|error| error.to_string()).into();
     document["structured_output"] = match choice.forms() {
         Forms::Always => "api",
         Forms::Alone => "api without tools",
@@ -124,6 +125,7 @@ fn lines(models: &Models, user: &UserStore, route: &Route, way: &FirstFit) -> Ve
         lines.extend(left.map(|left| format!("  because {}", left.because)));
         let at = if choice.offline { "built in".to_owned() } else { shown_address(choice.base_url()) };
         lines.push(format!("  at {at}, {}, {}", choice.kind.as_str(), key(models, choice)));
+        lines.extend(models.unscripted(choice).map(|error| format!("  {error}")));
         let sources = models.sources(choice);
         let known = sources.merged();
         let facts = shown::facts(&known);

@@ -147,10 +147,14 @@ fn a_limit_or_a_choice_that_was_lost_to_a_slip_stops_every_run_and_says_where() 
     let name = "the name of a variable is needed: letters, digits and '_'; a key does not belong in a file";
     row(provider("api_key_env: sk-proj-0123"), "providers.a.api_key_env", name);
     row(provider("api_key_env: $KEY"), "providers.a.api_key_env", name);
-    for key in ["sk-proj-0123456789abcdef", "op read x"] {
-        let shown = if key.len() > 15 { "…" } else { key };
-        let wrong = format!("keys with values are needed, and this is \"{shown}\"");
-        row(provider(&format!("key: {key}")), "providers.a.key", &wrong);
+    let itself = "a command that prints the key stands in key.command, the name of a variable in api_key_env; a key \
+                  itself does not belong in a file";
+    for key in ["sk-proj-0123456789abcdef", "op read x", "hunter2", "$(pass key)"] {
+        row(provider(&format!("key: {key}")), "providers.a.key", itself);
+    }
+    for key in ["$KEY", "\"${KEY}\"", "\"{env:KEY}\""] {
+        let named = "a variable is named by api_key_env: KEY";
+        row(provider(&format!("key: {key}")), "providers.a.key", named);
     }
     row("providers: 5".to_owned(), "providers", "keys with values are needed, and this is 5");
     for (text, key) in [

@@ -240,6 +240,39 @@ fn only_the_piece_that_does_not_fit_is_left_out() {
 }
 
 #[test]
+fn a_file_beside_the_settings_is_told_with_the_one_that_is_read() {
+    let folder = "home/.config/copydesk";
+    let mode = "permissions.mode: default # default".to_owned();
+    for (files, told) in [
+        (&["config.yaml"][..], vec![]),
+        (
+            &["config.yaml", "config.yml"],
+            vec!["config.yml: this file is not read; config.yaml beside it is read instead"],
+        ),
+        (
+            &["config.toml", "config.json"],
+            vec![
+                "config.toml: this file is not read; settings are YAML and stand in config.yaml beside it, which is not there yet",
+                "config.json: this file is not read; settings are YAML and stand in config.yaml beside it, which is not there yet",
+            ],
+        ),
+    ] {
+        let bench = Bench::new(&[]);
+        for file in files {
+            bench.write(&format!("{folder}/{file}"), "{}\n");
+        }
+        let told = told.into_iter().map(|line| format!("unknown-setting {folder}/{line}"));
+        let expect: Vec<String> = std::iter::once(mode.clone()).chain(told).collect();
+        check(&bench, &expect.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    let both = Bench::new(&[(WORKSPACE, "{}\n"), ("work/.copydesk/config.yml", "{}\n")]);
+    let told = "unknown-setting work/.copydesk/config.yml: this file is not read; config.yaml beside it is read instead";
+    check(&both, &[&mode, told]);
+    let other = Bench::new(&[("work/.copydesk/config.yml", "{}\n"), ("work/.copydesk/config.bak", "x")]);
+    check(&other, &[&mode]);
+}
+
+#[test]
 fn a_list_is_not_read_by_its_order() {
     for (text, key) in [
         ("completion: [true]\n", "completion"),
