@@ -139,6 +139,40 @@ fn a_late_effect_is_recognized_in_the_version_that_has_it_though_the_newest_does
     });
 }
 
+#[test]
+fn a_cancel_ends_a_run_whose_edit_nobody_answers_and_no_other_document_waits_for_it() {
+    in_four(|personality, format| {
+        let other = Reply::tool("edit", &json!({"path": "other.txt", "old": "one", "new": "two"}));
+        let script = vec![triple().when("edit apples"), other.when("edit pears"), done()];
+        let files = [("other.txt", "one\n")];
+        let mut scene = with_files(personality, format, "{mode: accept-edits}", script, &files);
+        let other = scene.workspace.uri("other.txt");
+        scene.client.open(&other, "plaintext", "one\n");
+        scene.client.hold(EDITS);
+        let run = scene.ask("edit apples");
+        let silent = scene.edit();
+        let canceled = scene.client.command("copydesk.cancel", json!({"runId": run}));
+        assert_eq!(canceled, Ok(json!({"canceled": true})));
+        scene.ask("edit pears");
+        let next = scene.client.message(EDITS);
+        assert_eq!(next.params["edit"]["documentChanges"][0]["textDocument"]["uri"], other);
+        scene.client.react(&next);
+        scene.client.wait_for_text(&other, "two\n");
+        scene.over(2);
+        // The client does it after all: it is known as the run's own.
+        scene.client.react(&silent);
+        scene.wait_for_text(&tripled());
+        scene.client.release(EDITS);
+        scene.client.quiet(EDITS);
+        let undone = eventually(Instant::now() + PATIENCE, || {
+            scene.client.command("copydesk.undo", json!({"runId": run})).ok()
+        });
+        assert_eq!(undone.map(|report| report["refused"].clone()), Some(json!([])));
+        scene.wait_for_text(TEXT);
+        scene.end();
+    });
+}
+
 /// Undoes the last run as soon as the journal knows of the late effect.
 fn undo(scene: &mut Scene) -> Value {
     let report =

@@ -1,6 +1,6 @@
 //! Making the hunks of a change plan real: rebased onto the text that is there, through the editor or on the disk.
 //!
-//! One edit at a time, in the whole process: the caller holds the turnstile. The intent is recorded before, the outcome
+//! One edit at a time, in the whole process: the caller holds the turn. The intent is recorded before, the outcome
 //! after. What the editor answered is not believed; [`Host::apply`](copydesk_base::Host::apply) says what a document
 //! version carried.
 
@@ -13,6 +13,7 @@ use copydesk_base::files::{Expect, FileError, FileText, LARGEST_FILE};
 use copydesk_base::host::{Aim, Applied, DocumentEdit};
 use copydesk_base::{ChangeId, ContentHash, Event, Files, Redactor, RunId, Span, TextEdit, path};
 use copydesk_text::rebase::{self, Rebased};
+use tokio_util::sync::CancellationToken;
 
 use crate::error::AgentError;
 use crate::session::recorder::Recorder;
@@ -114,15 +115,24 @@ pub(crate) fn place(
     (landed, refused)
 }
 
+/// What is to be applied, and for how long.
+pub(crate) struct Offer<'a> {
+    pub(crate) plan: &'a ChangePlan,
+    pub(crate) chosen: &'a [usize],
+    /// How long an editor may take to answer.
+    pub(crate) patience: Duration,
+    /// Behind it nothing is sent any more.
+    pub(crate) cancel: &'a CancellationToken,
+}
+
 /// Applies the chosen hunks as far as they fit.
 pub(crate) async fn apply(
     world: &World,
     recorder: &Recorder,
     redactor: &Redactor,
-    patience: Duration,
-    plan: &ChangePlan,
-    chosen: &[usize],
+    offer: Offer<'_>,
 ) -> Result<HunkReport, AgentError> {
+    let Offer { plan, chosen, patience, cancel } = offer;
     let mut offers = 0;
     // What an editor was sent last, before and after: one that closes the document may have made and saved it first.
     let mut sent: Option<(String, String)> = None;
@@ -147,6 +157,9 @@ pub(crate) async fn apply(
             let event = Event::ChangeApplied { change, path, before, after };
             recorder.record(&plan.run, vec![event], redactor).await?;
             return Ok(HunkReport { sent: landed.into_iter().map(|(at, _)| at).collect(), refused });
+        }
+        if cancel.is_cancelled() {
+            return Ok(refuse_all(chosen, "the run was canceled"));
         }
         let (landed, refused) = place(plan, chosen, there.text());
         if landed.is_empty() {

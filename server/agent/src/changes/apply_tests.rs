@@ -29,7 +29,8 @@ async fn applied(bench: &Bench, plan: &ChangePlan) -> HunkReport {
     let shared = &bench.desk.shared;
     let redactor = Redactor::default();
     let patience = Duration::from_secs(1);
-    apply(&shared.world, &shared.recorder, &redactor, patience, plan, &[0]).await.unwrap()
+    let offer = Offer { plan, chosen: &[0], patience, cancel: &CancellationToken::new() };
+    apply(&shared.world, &shared.recorder, &redactor, offer).await.unwrap()
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ pub(crate) async fn preview(
     direction: Direction,
 ) -> Result<(RunId, HunkReport), AgentError> {
     // An edit under way is part of the story; one that hangs is not waited for.
-    let under_way = shared.turnstile.lock();
+    let under_way = shared.turnstile.alone();
     drop(tokio::time::timeout(UNDER_WAY, under_way).await);
     let Found { run, files, lost } = find(shared, run, direction).await?;
     let (mut report, mut left) = (HunkReport::default(), Left::default());
@@ -182,7 +182,7 @@ async fn find(shared: &Shared, run: Option<RunId>, direction: Direction) -> Resu
 
 /// Settles the edits that were cut off in the middle, of one run or of those that may be the last.
 async fn settle(shared: &Shared, run: Option<&RunId>) -> Result<(), AgentError> {
-    let Ok(_turn) = tokio::time::timeout(UNDER_WAY, shared.turnstile.lock()).await else { return Ok(()) };
+    let Ok(_turn) = tokio::time::timeout(UNDER_WAY, shared.turnstile.alone()).await else { return Ok(()) };
     let (world, redactor) = (&shared.world, shared.world.redactor());
     let runs = match run {
         Some(run) => vec![run.clone()],
@@ -220,7 +220,7 @@ async fn one_file(
     direction: Direction,
     redactor: &Redactor,
 ) -> Result<(HunkReport, Later), AgentError> {
-    let _turn = shared.turnstile.lock().await;
+    let _turn = shared.turnstile.of(file).await;
     let world = &shared.world;
     let mut changes = story.changes.clone();
     let change = changes.pop().unwrap_or_else(|| ChangeId::new(&*world.ids));

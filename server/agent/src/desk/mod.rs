@@ -14,8 +14,10 @@ pub(crate) mod review;
 pub(crate) mod settle;
 mod shared;
 mod task;
+mod turnstile;
 mod words;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +46,8 @@ use order::Reserved;
 pub(crate) use order::{DeskLink, Order};
 use shared::Service;
 pub(crate) use shared::Shared;
+pub use turnstile::Pass;
+use turnstile::Turnstile;
 pub use words::{Ask, Decision, Outcome, Settled, Started, Voice};
 
 /// How long what is under way may take to end.
@@ -79,7 +83,6 @@ impl Desk {
             rules_sender,
             desk.stop.clone(),
         ));
-        let turnstile = tokio::sync::Mutex::new(());
         Self {
             shared: Arc::new(Shared {
                 world,
@@ -90,7 +93,7 @@ impl Desk {
                 cancel,
                 desk,
                 writer,
-                turnstile,
+                turnstile: Turnstile::default(),
                 looks: Arc::new(tokio::sync::Semaphore::new(LOOKS)),
                 vault: std::sync::Mutex::default(),
                 ghosts: Ghosts::default(),
@@ -285,8 +288,8 @@ impl Desk {
     }
 
     /// Waits for its turn to change a document: one edit at a time, in the whole process.
-    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.shared.turnstile.lock().await
+    pub async fn turn(&self, file: &Path) -> Pass {
+        self.shared.turnstile.of(file).await
     }
 
     /// Takes the findings of the last review away.

@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use copydesk_base::change::HunkReport;
-use copydesk_base::{CallId, ChangePlan, Redactor, SessionId};
-use tokio::sync::{Semaphore, watch};
+use copydesk_base::{CallId, ChangePlan, Event, Redactor, SessionId, path};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::LAST_WORDS;
 use super::order::DeskLink;
-use crate::changes::apply;
+use super::turnstile::Turnstile;
+use crate::changes::apply::{self, Offer};
 use crate::error::AgentError;
 use crate::gate::vault::{Seen, Vault};
 use crate::ghost::Ghosts;
@@ -25,6 +26,9 @@ use crate::session::recover;
 use crate::team::worktree;
 use crate::view::View;
 use crate::world::World;
+
+/// How long a canceled run waits for an edit that is under way: most are made by then.
+const MOMENT: Duration = Duration::from_millis(200);
 
 pub(crate) struct Shared {
     pub(crate) world: World,
@@ -38,7 +42,7 @@ pub(crate) struct Shared {
     pub(super) desk: Service,
     pub(super) writer: Service,
     /// One edit at a time, in the whole process.
-    pub(crate) turnstile: tokio::sync::Mutex<()>,
+    pub(crate) turnstile: Turnstile,
     /// Looks at many files, so many at once.
     pub(crate) looks: Arc<Semaphore>,
     /// Secrets and what models know them by; the same for every run of this process.
@@ -51,25 +55,81 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Applies hunks, one edit at a time in the whole process. `cancel` counts until the edit is sent: what is under
-    /// way then must be learned.
+    /// Applies hunks, one edit at a time in the whole process. What is under way when `cancel` comes is learned where
+    /// that takes a moment only; else nobody waits for it but edits of its file, and what came of it is told then.
     pub(crate) async fn apply(
-        &self,
+        self: &Arc<Self>,
         plan: &ChangePlan,
         hunks: &[usize],
         redactor: &Redactor,
         patience: Duration,
         cancel: &CancellationToken,
     ) -> Result<HunkReport, AgentError> {
-        let _turn = tokio::select! {
+        let turn = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(AgentError::Canceled),
-            turn = self.turnstile.lock() => turn,
+            turn = self.turnstile.of(&plan.path) => turn,
         };
-        // An editor that is gone never answers. What was sent is settled by its text, when it is next looked for.
+        let (reply, answer) = oneshot::channel();
+        let (shared, plan, hunks) = (self.clone(), plan.clone(), hunks.to_vec());
+        let (redactor, token) = (redactor.clone(), cancel.clone());
+        self.runs.spawn(async move {
+            let mut turn = turn;
+            let offer = Offer { plan: &plan, chosen: &hunks, patience, cancel: &token };
+            // An editor that is gone never answers. What was sent is settled by its text, when it is next looked for.
+            let work = async {
+                tokio::select! {
+                    report = apply::apply(&shared.world, &shared.recorder, &redactor, offer) => report,
+                    () = shared.cancel.cancelled() => Err(AgentError::Canceled),
+                }
+            };
+            tokio::pin!(work);
+            let report = tokio::select! {
+                report = &mut work => report,
+                () = a_moment_behind(&token) => {
+                    turn.give_on();
+                    work.await
+                }
+            };
+            if let Err(report) = reply.send(report) {
+                shared.came_late(&plan, report, &redactor).await;
+            }
+        });
         tokio::select! {
-            report = apply::apply(&self.world, &self.recorder, redactor, patience, plan, hunks) => report,
-            () = self.cancel.cancelled() => Err(AgentError::Canceled),
+            biased;
+            report = answer => report.unwrap_or(Err(AgentError::Panicked)),
+            () = a_moment_behind(cancel) => Err(AgentError::Canceled),
+        }
+    }
+
+    /// Tells what came of an edit that its run did not wait for: to the person, and to whoever goes on.
+    async fn came_late(
+        &self,
+        plan: &ChangePlan,
+        report: Result<HunkReport, AgentError>,
+        redactor: &Redactor,
+    ) {
+        let root = (self.world.settings)().map(|settings| settings.root).unwrap_or_default();
+        let shown = path::shown(&root, &plan.path);
+        let text = match report {
+            // The server ends: it is settled by the text that is there.
+            Err(AgentError::Canceled) => return,
+            Err(error) => format!("What came of the edit of {shown} is not known: failed to {error}"),
+            Ok(report) => match report.refused.first() {
+                Some(refused) if report.sent.is_empty() => {
+                    format!(
+                        "The edit of {shown}, which its run did not wait for, was not made: {}",
+                        refused.reason
+                    )
+                }
+                _ => format!(
+                    "The edit of {shown}, which its run did not wait for, was made. Undo takes it back."
+                ),
+            },
+        };
+        let events = vec![Event::told(format!("[{text}]")), Event::notice(text)];
+        if let Err(error) = self.recorder.record(&plan.run, events, redactor).await {
+            tracing::error!("failed to {error}");
         }
     }
 
@@ -151,6 +211,11 @@ impl Shared {
     pub(crate) fn call_id(&self) -> CallId {
         CallId::new(&*self.world.ids)
     }
+}
+
+async fn a_moment_behind(cancel: &CancellationToken) {
+    cancel.cancelled().await;
+    tokio::time::sleep(MOMENT).await;
 }
 
 /// A task of the desk's own, and the token that ends it.

@@ -116,6 +116,13 @@ async fn untold(turn: &mut Turn) {
     if !unmade.is_empty() {
         said.push(format!("The run ended before these edits were made: {}.", unmade.join(", ")));
     }
+    let open: Vec<String> = edits::under_way(&records).iter().map(|file| path::shown(root, file)).collect();
+    if !open.is_empty() && turn.cancel.is_cancelled() {
+        said.push(format!(
+            "The editor was sent these edits and has not answered; what came of them is told when it does: {}.",
+            open.join(", ")
+        ));
+    }
     if said.is_empty() {
         return;
     }

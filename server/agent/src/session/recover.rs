@@ -123,16 +123,17 @@ fn look(world: &World, path: &Path, redactor: &Redactor) -> Option<String> {
     }
 }
 
-/// A helper that nobody took in.
+/// A helper that nobody took in, or not to the end.
 struct Helped {
-    returned: Event,
+    /// Its end, where that is not on record.
+    returned: Option<Event>,
     usage: Usage,
-    /// What it had edited in its worktree.
+    /// What it had edited in its worktree, but for what was put to the person.
     gone: BTreeSet<PathBuf>,
 }
 
-/// The ends of the helpers that nobody took in, each with what it used. Helpers began later, so they are settled by
-/// now.
+/// The ends of the helpers that nobody took in to the end, each with what it used. Helpers began later, so they are
+/// settled by now.
 async fn helped(world: &World, records: &[Record]) -> Vec<Helped> {
     let is_in = |run: &RunId| {
         records.iter().any(
@@ -145,7 +146,12 @@ async fn helped(world: &World, records: &[Record]) -> Vec<Helped> {
         if !is_in(run) {
             let own = world.journal.records(run).await.unwrap_or_default();
             let (returned, usage) = arrival::returned(call.clone(), run.clone(), &own);
-            helped.push(Helped { returned, usage, gone: edits::apart(&own) });
+            helped.push(Helped { returned: Some(returned), usage, gone: edits::apart(&own) });
+        } else if edits::is_called(records, call) {
+            let own = world.journal.records(run).await.unwrap_or_default();
+            let mut gone = edits::apart(&own);
+            gone.retain(|file| !edits::is_proposed(records, file));
+            helped.push(Helped { returned: None, usage: Usage::default(), gone });
         }
     }
     helped
@@ -205,7 +211,7 @@ fn closing(
     let mut usage = Sums::of([records]).all;
     for Helped { returned, usage: used, .. } in helped {
         usage.add(used);
-        events.push(returned);
+        events.extend(returned);
     }
     if let Some((model, most)) = unanswered {
         usage.add(most);

@@ -78,7 +78,16 @@ pub(crate) async fn take_in(turn: &mut Turn, ended: Ended) -> Result<Taken, Agen
     match made.map(|made| made.changes) {
         None => {}
         Some(Err(reason)) => came.missing(format!("what {name} changed could not be brought back: {reason}")),
-        Some(Ok(changes)) => came = bring(turn, &call, changes).await?,
+        Some(Ok(changes)) => {
+            came = match bring(turn, &call, changes).await {
+                Ok(came) => came,
+                Err((error, rest)) => {
+                    // The run ends, and names what did not come.
+                    turn.helpers.unread.keep(&outcome.run, Made { name, changes: Ok(rest) });
+                    return Err(error);
+                }
+            };
+        }
     }
     for line in came.made.iter().chain(&came.missing) {
         text.push_str(&format!("\n{line}"));
@@ -106,12 +115,20 @@ impl Arrival {
     }
 }
 
-/// Makes edits of what a helper changed in its worktree.
-async fn bring(turn: &mut Turn, call: &CallId, changes: Changes) -> Result<Arrival, AgentError> {
+/// Makes edits of what a helper changed in its worktree; with an error comes what was not made.
+async fn bring(
+    turn: &mut Turn,
+    call: &CallId,
+    mut changes: Changes,
+) -> Result<Arrival, (AgentError, Changes)> {
     let mut arrival = Arrival::default();
-    for changed in changes.texts {
+    let mut texts = std::mem::take(&mut changes.texts).into_iter();
+    while let Some(changed) = texts.next() {
         let shown = path::shown(&turn.settings.root, &changed.path);
-        one(turn, call, &shown, changed, &mut arrival).await?;
+        if let Err(error) = one(turn, call, &shown, changed.clone(), &mut arrival).await {
+            changes.texts = std::iter::once(changed).chain(texts).collect();
+            return Err((error, changes));
+        }
     }
     for (file, reason) in changes.left {
         arrival
@@ -199,13 +216,15 @@ pub(crate) async fn unread(turn: &mut Turn) {
     if !out.is_empty() {
         turn.helpers.end().await;
     }
+    let done = turn.helpers.unread.take_all();
     for (call, run) in out {
         let records = turn.world.journal.records(&run).await.unwrap_or_default();
-        let (event, usage) = returned(call, run, &records);
+        let (event, usage) = returned(call, run.clone(), &records);
         turn.usage.add(usage);
         let gone: Vec<String> =
             edits::apart(&records).iter().map(|file| file.display().to_string()).collect();
-        if !gone.is_empty() {
+        // What is left of one that was done is named below.
+        if !gone.is_empty() && !done.contains_key(&run) {
             lost.push(format!(
                 "A helper was at work in a worktree that is gone; nothing was made of its edits: {}",
                 gone.join(", ")
@@ -214,7 +233,7 @@ pub(crate) async fn unread(turn: &mut Turn) {
         // Where the journal cannot be written the end says so.
         let _ = turn.record(vec![event]).await;
     }
-    for Made { name, changes } in turn.helpers.unread.take_all() {
+    for Made { name, changes } in done.into_values() {
         let Ok(changes) = changes else { continue };
         for changed in &changes.texts {
             let shown = path::shown(&turn.settings.root, &changed.path);

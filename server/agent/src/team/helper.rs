@@ -174,7 +174,7 @@ pub(crate) struct Made {
 pub(crate) struct Unread(Arc<Mutex<BTreeMap<RunId, Made>>>);
 
 impl Unread {
-    fn keep(&self, run: &RunId, made: Made) {
+    pub(crate) fn keep(&self, run: &RunId, made: Made) {
         self.lock().insert(run.clone(), made);
     }
 
@@ -182,8 +182,8 @@ impl Unread {
         self.lock().remove(run)
     }
 
-    pub(crate) fn take_all(&self) -> Vec<Made> {
-        std::mem::take(&mut *self.lock()).into_values().collect()
+    pub(crate) fn take_all(&self) -> BTreeMap<RunId, Made> {
+        std::mem::take(&mut *self.lock())
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<RunId, Made>> {

@@ -189,7 +189,7 @@ impl Writer {
     async fn put(&mut self, session: &Session, wanted: impl Fn(&str) -> Option<Wanted>) -> bool {
         let host = &session.host;
         for _ in 0..LOOKS {
-            let _turn = session.desk.turn().await;
+            let _turn = session.desk.turn(&self.path).await;
             let Some(open) = host.documents.at(&self.path) else { return false };
             let before = open.document.text().clone();
             let Some((edits, answer)) = wanted(&before) else { return false };

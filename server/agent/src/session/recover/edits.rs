@@ -28,14 +28,7 @@ pub(super) fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>
     let mut writes = Writes::default();
     for (at, record) in records.iter().enumerate() {
         let Event::ChangeApplying { change, path, before, after, undo, .. } = &record.event else { continue };
-        let is_settled = records[at + 1..].iter().any(|record| match &record.event {
-            Event::ChangeApplied { change: done, after: made, .. }
-            | Event::Undone { change: done, after: made, .. } => done == change && made == after,
-            Event::ChangeApplying { change: again, path: same, .. } => again == change && same == path,
-            Event::ChangeRefused { change: refused, .. } => refused == change,
-            _ => false,
-        });
-        if is_settled {
+        if !is_open(records, at) {
             continue;
         }
         let so_far = records.iter().map(|record| &record.event).chain(&writes.events);
@@ -58,6 +51,30 @@ pub(super) fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>
         }
     }
     writes
+}
+
+/// Whether the record at this place is the intent of an edit of which no outcome is written.
+fn is_open(records: &[Record], at: usize) -> bool {
+    let Some(Event::ChangeApplying { change, path, after, .. }) = records.get(at).map(|record| &record.event)
+    else {
+        return false;
+    };
+    !records[at + 1..].iter().any(|record| match &record.event {
+        Event::ChangeApplied { change: done, after: made, .. }
+        | Event::Undone { change: done, after: made, .. } => done == change && made == after,
+        Event::ChangeApplying { change: again, path: same, .. } => again == change && same == path,
+        Event::ChangeRefused { change: refused, .. } => refused == change,
+        _ => false,
+    })
+}
+
+/// The files with an edit that was sent and of which no outcome is written.
+pub(crate) fn under_way(records: &[Record]) -> BTreeSet<PathBuf> {
+    let sent = |(at, record): (usize, &Record)| match &record.event {
+        Event::ChangeApplying { path, .. } if is_open(records, at) => Some(path.clone()),
+        _ => None,
+    };
+    records.iter().enumerate().filter_map(sent).collect()
 }
 
 /// An edit as it is named to people and models.
@@ -245,6 +262,22 @@ pub(crate) fn untold<'e>(events: impl Iterator<Item = &'e Event> + Clone) -> Vec
         }
     }
     untold.into_values().collect()
+}
+
+/// Whether a model waits for the result of this call.
+pub(super) fn is_called(records: &[Record], wanted: &CallId) -> bool {
+    records.iter().fold(false, |is_open, record| match &record.event {
+        Event::ToolCalled { call, .. } if call == wanted => true,
+        Event::ToolReturned { call, .. } if call == wanted => false,
+        _ => is_open,
+    })
+}
+
+/// Whether an edit of this file, by its place in the workspace, was proposed.
+pub(super) fn is_proposed(records: &[Record], file: &Path) -> bool {
+    records
+        .iter()
+        .any(|record| matches!(&record.event, Event::ChangeProposed { path, .. } if path.ends_with(file)))
 }
 
 /// Whether these are the records of a helper in a worktree.

@@ -67,7 +67,7 @@ pub(crate) struct Changes {
 }
 
 /// One file before and after, by its place in the workspace.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Changed {
     pub(crate) path: PathBuf,
     /// None where there was no file.
