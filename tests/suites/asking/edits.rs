@@ -8,7 +8,7 @@ use copydesk_tests::personality::{Personality, Prompts};
 use copydesk_tests::scene::{
     FILE, TEXT, Way, done, everywhere, in_four, triple, triple_both, tripled, usual,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{begin, with_files};
 
@@ -250,6 +250,44 @@ fn a_file_that_nobody_looked_at_is_not_replaced_whole() {
         assert!(scene.result(6).contains("nothing of it was read"));
         scene.over(6);
         assert_eq!(scene.workspace.read("other.txt"), "four\n");
+        scene.end();
+    });
+}
+
+#[test]
+fn a_file_of_which_a_part_was_read_is_not_replaced_whole() {
+    in_four(|personality, format| {
+        let write = || Reply::tool("write", &json!({"path": "long.txt", "content": "new\n"}));
+        let read = |part: Value| Reply::tool("read", &part);
+        let script = vec![
+            read(json!({"path": "long.txt", "limit": 20})),
+            write(),
+            read(json!({"path": "long.txt", "offset": 21})),
+            write(),
+            done(),
+            // The lines around the cursor go along by themselves, and are not the whole file either.
+            Reply::tool("write", &json!({"path": FILE, "content": "new\n"})),
+            done(),
+        ];
+        let lines: Vec<String> = (1..=60).map(|line| format!("line {line}\n")).collect();
+        let long = lines.concat();
+        // With its mark, which stays.
+        let files = [("long.txt", &*format!("\u{feff}{long}"))];
+        let mut scene = with_files(personality, format, "{mode: accept-edits}", script, &files);
+        let (uri, end) = (scene.uri.clone(), scene.text().len());
+        scene.client.type_over(&uri, end, end, &long);
+        scene.ask("write it");
+        assert_eq!(
+            scene.result(2),
+            "not written: long.txt was read in part only (1-20 of 60 lines), and the rest would be lost: change what \
+             you mean with edit, or read the rest first"
+        );
+        scene.over(4);
+        assert_eq!(scene.workspace.read("long.txt"), "\u{feff}new\n");
+        scene.ask("and this");
+        let told = scene.result(6);
+        assert!(told.contains("was read in part only ("), "{told}");
+        scene.over(6);
         scene.end();
     });
 }

@@ -10,6 +10,7 @@ use copydesk_permission::judge;
 use copydesk_text::rebase;
 
 use crate::changes::apply::There;
+use crate::changes::known::Extent;
 use crate::error::AgentError;
 use crate::gate::places;
 use crate::gate::twins::{self, Twins};
@@ -37,7 +38,7 @@ pub(crate) async fn change(
     let known = turn.known.clone();
     let mut knew = false;
     let compute = |before: Option<&str>, seen: &Seen| {
-        knew = before.is_none_or(|before| known.is(&file, before));
+        knew = before.is_none_or(|before| known.extent(&file, before) == Extent::Whole);
         compute(before, seen)
     };
     let Changed { output, came, after } = brought(turn, call, shown, compute).await?;
@@ -45,7 +46,7 @@ pub(crate) async fn change(
         turn.lost.remove(&file);
         // What somebody typed meanwhile is not in it, and an edit of a piece tells nothing about the rest.
         if let Some(after) = after.filter(|_| knew) {
-            turn.known.note(&file, &after);
+            turn.known.note_whole(&file, &after);
         }
     }
     Ok(output)

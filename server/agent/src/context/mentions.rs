@@ -24,8 +24,14 @@ const MOST_FILES: usize = 8;
 /// The most of one of them, in bytes.
 const ATTACHED: usize = 32 * 1024;
 
-/// A text of which something is told, and its file where that is told from its beginning.
-pub(crate) type Source = (Option<PathBuf>, Arc<str>);
+/// A text of which something is told.
+pub(crate) struct Source {
+    pub(crate) text: Arc<str>,
+    /// Its file, unless a definition of it is all that is told.
+    pub(crate) file: Option<PathBuf>,
+    /// Whether all of it is told.
+    pub(crate) is_whole: bool,
+}
 
 /// What words bring along.
 pub(crate) struct Brought {
@@ -68,8 +74,9 @@ pub(crate) fn brought(
         match world.files.read(path) {
             Ok(file) => {
                 let piece = attached(&origin, &file.text, &mut free);
+                let is_whole = piece.cut == 0;
+                brought.texts.push(Source { text: file.text, file: Some(path.clone()), is_whole });
                 brought.layers.push(Layer::of("files", origin, piece, grade));
-                brought.texts.push((Some(path.clone()), file.text));
             }
             // What is no text may be an image.
             Err(error) => match image_at(&*world.files, path) {
@@ -96,7 +103,7 @@ pub(crate) fn brought(
         let piece = attached(&title, text, &mut free);
         let grade = taint::of_file(&place.path, root, &settings.additional);
         brought.layers.push(Layer::of("files", origin, piece, grade));
-        brought.texts.push((None, place.text.clone()));
+        brought.texts.push(Source { text: place.text.clone(), file: None, is_whole: false });
     }
     brought
 }

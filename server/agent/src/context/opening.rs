@@ -236,12 +236,17 @@ pub(crate) fn opening(
     let text = place.and_then(|path| world.files.read(path).ok()).map(|file| file.text);
     let sight =
         ask.place.as_ref().zip(text.as_ref()).map(|((path, span), text)| Sight { path, text, span: *span });
+    let mut is_whole = false;
     if let Some(sight) = &sight {
         // A conversation that goes on is known; of one that was begun elsewhere the document tells.
         let (section, piece) = match &ask.chat {
             Some(text) => ("earlier", prompt::fit(room.earlier, |most| earlier::earlier(text, most))),
             None if chat::is_chat(sight.path) => ("earlier", Piece::default()),
-            None => ("selection", prompt::fit(room.selection, |most| prompt::sight(root, sight, most))),
+            None => {
+                let piece = prompt::fit(room.selection, |most| prompt::sight(root, sight, most));
+                is_whole = piece.cut == 0 && prompt::is_whole(sight);
+                ("selection", piece)
+            }
         };
         if !piece.text.is_empty() {
             let origin = path::shown(root, sight.path);
@@ -254,7 +259,7 @@ pub(crate) fn opening(
         layers.push(Layer::new("problems", origin, text, Grade::Tool));
     }
     let system = Layer::new("system", "built in", prompt::system(root), Grade::Typed);
-    texts.extend(text.map(|text| (place.cloned(), text)));
+    texts.extend(text.map(|text| Source { text, file: place.cloned(), is_whole }));
     let cut = layers.iter().filter(|layer| layer.cut > 0 && layer.section != "rules");
     notices.extend(cut.map(|layer| {
         let Layer { origin, section, cut, .. } = layer;

@@ -155,8 +155,7 @@ pub(crate) fn sight(root: &Path, sight: &Sight<'_>, most: usize) -> Piece {
     let shown = path::shown(root, sight.path);
     let chosen = span.of(sight.text);
     if chosen.trim().is_empty() {
-        let around: String =
-            sight.text.split_inclusive('\n').skip(first.saturating_sub(8)).take(17).collect();
+        let around = around(sight.text, first);
         let (line, cut) = (first + 1, cut(&around, most));
         let text = format!("\nFile: {shown}, the cursor is on line {line}:\n{}", fenced(&cut.text));
         Piece { text, cut: cut.cut }
@@ -165,6 +164,23 @@ pub(crate) fn sight(root: &Path, sight: &Sight<'_>, most: usize) -> Piece {
         let text = format!("\nFile: {shown}, lines {first}-{last} are selected:\n{}", fenced(&cut.text));
         Piece { text, cut: cut.cut }
     }
+}
+
+/// Whether what a person sees is the whole text.
+pub(crate) fn is_whole(sight: &Sight<'_>) -> bool {
+    let span = within(sight.text, sight.span);
+    let chosen = span.of(sight.text);
+    let shown = if chosen.trim().is_empty() {
+        around(sight.text, lines_of(sight.text, span).0).len()
+    } else {
+        chosen.len()
+    };
+    shown == sight.text.len()
+}
+
+/// The lines around one.
+fn around(text: &str, line: usize) -> String {
+    text.split_inclusive('\n').skip(line.saturating_sub(8)).take(17).collect()
 }
 
 /// What other programs say is wrong near there.

@@ -71,8 +71,8 @@ impl Desk {
         let task = prompt::task(&action, &ask.prompt).map_err(AgentError::Settings)?;
         let told = Told { action: &action, role: &role, ask, task, said: String::new(), input: None };
         let opening = opening::opening(world, &settings, &policy, told)?;
-        for (_, text) in &opening.texts {
-            self.shared.learn(text, &settings.redactor);
+        for source in &opening.texts {
+            self.shared.learn(&source.text, &settings.redactor);
         }
         let system = Layer { text: opening.system.text + "\n", ..opening.system };
         let layers = [system].into_iter().chain(opening.layers);

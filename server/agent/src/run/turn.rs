@@ -202,10 +202,12 @@ impl Turn {
 
     /// Notes what the model is told: the secrets in it, and the files as they were read for it.
     pub(super) fn sees(&self, texts: &[Source]) {
-        for (file, text) in texts {
+        for Source { text, file, is_whole } in texts {
             self.shared.learn(text, &self.settings.redactor);
-            if let Some(file) = file {
-                self.known.note(file, text);
+            match file {
+                Some(file) if *is_whole => self.known.note_whole(file, text),
+                Some(file) => self.known.note(file, text, 0..0),
+                None => {}
             }
         }
     }

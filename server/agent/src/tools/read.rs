@@ -2,6 +2,8 @@
 //!
 //! `path` · `offset` first line, from 1 · `limit` number of lines, at most 2 000 unless set
 
+use std::ops::Range;
+
 use copydesk_base::files::FileError;
 use copydesk_base::{CallId, Effect};
 use copydesk_provider::ToolSpec;
@@ -58,8 +60,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         _ if walk.twins.is_twin(&file) => Output::failed(twins::refused(&path)),
         Ok(text) => {
             shared.learn(&text.text, &redactor);
-            known.note(&file, &text.text);
-            Output::fine(lines(&text.text, offset.unwrap_or(1), limit.unwrap_or(LINES))).with(grade, path)
+            let (part, seen) = lines(&text.text, offset.unwrap_or(1), limit.unwrap_or(LINES));
+            known.note(&file, &text.text, seen);
+            Output::fine(part).with(grade, path)
         }
         Err(FileError::Absent { .. }) => Output::failed(format!("there is no file {path}")),
         Err(FileError::NotRegular { .. }) if file.is_dir() => list::names(walk, &file, &path, grade),
@@ -67,8 +70,8 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     }))
 }
 
-/// The wanted lines, and where to go on if there are more.
-fn lines(text: &str, offset: usize, limit: usize) -> String {
+/// The wanted lines, and where to go on if there are more; with those that are shown whole, from zero.
+fn lines(text: &str, offset: usize, limit: usize) -> (String, Range<usize>) {
     let total = text.lines().count();
     let first = offset.max(1);
     let mut out = String::new();
@@ -81,16 +84,17 @@ fn lines(text: &str, offset: usize, limit: usize) -> String {
         last += 1;
     }
     if total == 0 {
-        return "the file is empty".to_owned();
+        return ("the file is empty".to_owned(), 0..0);
     }
     if last < first {
-        return if first > total {
+        let none = if first > total {
             format!("the file has only {total} lines")
         } else {
             let head: String =
                 text.lines().nth(first - 1).unwrap_or_default().chars().take(BYTES / 4).collect();
             format!("{head}\n[line {first} is longer than can be shown]")
         };
+        return (none, 0..0);
     }
     if last < total {
         if !out.ends_with('\n') {
@@ -98,7 +102,7 @@ fn lines(text: &str, offset: usize, limit: usize) -> String {
         }
         out.push_str(&format!("[lines {first}-{last} of {total}; go on with offset {}]", last + 1));
     }
-    out
+    (out, first - 1..last)
 }
 
 #[cfg(test)]
@@ -108,14 +112,16 @@ mod tests {
     #[test]
     fn a_part_says_where_to_go_on() {
         let text = "a\nb\nc\nd\n";
-        for (offset, limit, shown) in [
-            (1, 10, "a\nb\nc\nd\n"),
-            (2, 2, "b\nc\n[lines 2-3 of 4; go on with offset 4]"),
-            (9, 2, "the file has only 4 lines"),
-            (0, 1, "a\n[lines 1-1 of 4; go on with offset 2]"),
+        for (offset, limit, shown, seen) in [
+            (1, 10, "a\nb\nc\nd\n", 0..4),
+            (2, 2, "b\nc\n[lines 2-3 of 4; go on with offset 4]", 1..3),
+            (9, 2, "the file has only 4 lines", 0..0),
+            (0, 1, "a\n[lines 1-1 of 4; go on with offset 2]", 0..1),
         ] {
-            assert_eq!(lines(text, offset, limit), shown);
+            assert_eq!(lines(text, offset, limit), (shown.to_owned(), seen));
         }
-        assert_eq!(lines("", 1, 5), "the file is empty");
+        assert_eq!(lines("", 1, 5), ("the file is empty".to_owned(), 0..0));
+        let (_, seen) = lines(&"x".repeat(2 * BYTES), 1, 5);
+        assert_eq!(seen, 0..0, "a line of which only the beginning is shown");
     }
 }
