@@ -295,7 +295,7 @@ fn sections_have_their_room_and_what_was_sent_is_shown() {
     workspace.write("AGENTS.md", &"Use tabs.\n".repeat(20));
     let ran = workspace.run(&["ask", "--show-context", "what is in @long.txt?"]).exits(0);
     for part in [
-        "AGENTS.md is not followed whole: only its first 16 bytes go along, of 199 bytes",
+        "AGENTS.md is not followed whole: only its first 9 of 199 bytes go along",
         "sent: rules ",
         "sent: files ",
         "(context.files)",

@@ -4,7 +4,8 @@
 //! has the last word. A rule may say for which files it is ([`rule`]); a file may bring others in as `@path`, which
 //! stand behind it. They are words for the model and grant nothing.
 //!
-//! All of it together is bounded. What is cut or left out is said, to the person and to the model.
+//! All of it together is bounded: the person's own come in first, since no workspace may crowd them out, then what is
+//! nearest to the file in question. What is cut or left out is said, to the person and to the model.
 
 mod rule;
 #[cfg(test)]
@@ -30,6 +31,8 @@ const FOLDERS: [(&str, &[&str]); 4] = [
 ];
 /// The most bytes of one file.
 const LARGEST: usize = 16 * 1024;
+/// A line of more bytes is cut within itself.
+const LONG_LINE: usize = 1024;
 /// Why a file is left out that the workspace names and does not have.
 const OUTSIDE: &str = "it lies outside of the workspace";
 /// How far files may bring in others that bring in others.
@@ -82,17 +85,24 @@ pub(crate) fn guidance(
     ground: &Ground<'_>,
     withheld: impl Fn(&Path, Whose) -> Option<&'static str>,
 ) -> Guided {
-    let mut reading = Reading { ground, withheld, left: ground.most, guided: Guided::default() };
-    let own = ground.own.into_iter().map(|own| (Whose::Own, named(own)));
-    let below = below(ground).into_iter().map(|choice| (Whose::Workspace, choice));
-    for (whose, choice) in own.chain(below) {
-        for path in choice {
-            if reading.add(&path, None, whose, 0) != Added::Nothing {
-                break;
+    let own = ground.own.map(|own| (Whose::Own, vec![named(own)]));
+    let below = below(ground).into_iter().map(|choices| (Whose::Workspace, choices));
+    let folders: Vec<_> = own.into_iter().chain(below).collect();
+    let far = folders.iter().take_while(|(whose, _)| *whose == Whose::Own).count();
+    let mut reading = Reading { ground, withheld, left: ground.most, found: vec![], left_out: vec![] };
+    for at in (0..far).chain((far..folders.len()).rev()) {
+        let (whose, choices) = &folders[at];
+        for choice in choices {
+            for path in choice {
+                if reading.add(path, &By { folder: at, whose: *whose, file: None, depth: 0 })
+                    != Added::Nothing
+                {
+                    break;
+                }
             }
         }
     }
-    reading.guided
+    Guided { found: in_order(reading.found), left_out: in_order(reading.left_out) }
 }
 
 /// What became of a file.
@@ -104,21 +114,34 @@ enum Added {
     Nothing,
 }
 
+/// Where a file of guidance is named.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    /// The place of its folder among all, the farthest first.
+    folder: usize,
+    whose: Whose,
+    /// The file that brings it in.
+    file: Option<&'a Path>,
+    depth: usize,
+}
+
 struct Reading<'a, M> {
     ground: &'a Ground<'a>,
     withheld: M,
     /// How many bytes may still go along.
     left: usize,
-    guided: Guided,
+    /// Each with the place of its folder, and so is what is said of others.
+    found: Vec<(usize, Guidance)>,
+    left_out: Vec<(usize, String)>,
 }
 
 impl<M: Fn(&Path, Whose) -> Option<&'static str>> Reading<'_, M> {
     /// Reads one file, and behind it those that it brings in.
-    fn add(&mut self, file: &Path, by: Option<&Path>, whose: Whose, depth: usize) -> Added {
-        let root = self.ground.root;
+    fn add(&mut self, file: &Path, by: &By<'_>) -> Added {
+        let (root, whose) = (self.ground.root, by.whose);
         // What is linked to twice, such as a CLAUDE.md that is an AGENTS.md, is said once.
         let file = path::resolve(root, file);
-        if self.guided.found.iter().any(|known| known.path == file) {
+        if self.found.iter().any(|(_, known)| known.path == file) {
             return Added::Known;
         }
         let reason = match (self.ground.files.read(&file), (self.withheld)(&file, whose)) {
@@ -129,7 +152,7 @@ impl<M: Fn(&Path, Whose) -> Option<&'static str>> Reading<'_, M> {
             (Ok(read), None) => {
                 let rule = rule::read(&read.text);
                 let text = rule.text.trim();
-                let is_known = self.guided.found.iter().any(|known| known.cut == 0 && known.text == text);
+                let is_known = self.found.iter().any(|(_, known)| known.cut == 0 && known.text == text);
                 if text.is_empty() || is_known || !rule.holds_for(root, self.ground.place) {
                     return Added::Known;
                 }
@@ -138,66 +161,63 @@ impl<M: Fn(&Path, Whose) -> Option<&'static str>> Reading<'_, M> {
                 if most > 0 {
                     let (kept, cut) = cut(text, most);
                     self.left = self.left.saturating_sub(around + kept.len());
-                    self.take(
-                        Guidance { path: file.clone(), text: kept, cut, by: by.map(Path::to_owned), whose },
-                        (text.len(), most),
-                    );
-                    self.bring_in(text, &file, whose, depth);
+                    if cut > 0 {
+                        let (kept, whole) = (text.len() - cut, text.len());
+                        let reason = format!("only its first {kept} of {whole} bytes go along");
+                        self.left_out(&file, "followed whole", &reason, by);
+                    }
+                    let brought = by.file.map(Path::to_owned);
+                    let one = Guidance { path: file.clone(), text: kept, cut, by: brought, whose };
+                    self.found.push((by.folder, one));
+                    self.bring_in(text, &file, by);
                     return Added::Known;
                 }
-                format!("there is more than {} of guidance before it", size(self.ground.most))
+                let most = self.ground.most;
+                format!("the {most} bytes of context.rules go to what comes first")
             }
         };
-        self.left_out(&file, "followed", &reason);
+        self.left_out(&file, "followed", &reason, by);
         Added::Nothing
     }
 
-    fn take(&mut self, guidance: Guidance, (whole, most): (usize, usize)) {
-        if guidance.cut > 0 {
-            let reason = format!("only its first {} go along, of {}", size(most), size(whole));
-            self.left_out(&guidance.path, "followed whole", &reason);
-        }
-        self.guided.found.push(guidance);
-    }
-
     /// The files that a file of guidance names as `@path`, beside itself.
-    fn bring_in(&mut self, text: &str, file: &Path, whose: Whose, depth: usize) {
+    fn bring_in(&mut self, text: &str, file: &Path, by: &By<'_>) {
         let Some(folder) = file.parent() else { return };
         // The person's own may bring in what is theirs, a workspace's what is in the workspace.
-        let bound = match whose {
+        let bound = match by.whose {
             Whose::Own => self.ground.own.map_or_else(PathBuf::new, |own| path::resolve(own, Path::new(""))),
             Whose::Workspace => self.ground.root.to_owned(),
         };
         for brought in mentions::there(self.ground.files, &rule::prose(text), folder) {
             if !path::is_inside(&bound, &brought) {
-                self.left_out(&brought, "brought in", OUTSIDE);
-            } else if depth >= DEEPEST {
-                self.left_out(&brought, "brought in", "files bring in one another too deep");
+                self.left_out(&brought, "brought in", OUTSIDE, by);
+            } else if by.depth >= DEEPEST {
+                self.left_out(&brought, "brought in", "files bring in one another too deep", by);
             } else {
-                self.add(&brought, Some(file), whose, depth + 1);
+                self.add(&brought, &By { file: Some(file), depth: by.depth + 1, ..*by });
             }
         }
     }
 
-    fn left_out(&mut self, file: &Path, what: &str, reason: &str) {
+    fn left_out(&mut self, file: &Path, what: &str, reason: &str, by: &By<'_>) {
         let shown = path::shown(self.ground.root, file);
-        self.guided.left_out.push(format!("{shown} is not {what}: {reason}"));
+        self.left_out.push((by.folder, format!("{shown} is not {what}: {reason}")));
     }
 }
 
 /// The files of a workspace: of its root and of each folder on the way down, the file of the folder, then its rules. Of
 /// those that stand together the first that can be read counts.
-fn below(ground: &Ground<'_>) -> Vec<Vec<PathBuf>> {
+fn below(ground: &Ground<'_>) -> Vec<Vec<Vec<PathBuf>>> {
     let root = ground.root;
-    let mut choices = of_folder(ground.files, root);
+    let mut folders = vec![of_folder(ground.files, root)];
     let inside = ground.place.and_then(|place| place.parent()?.strip_prefix(root).ok());
     let mut folder = root.to_owned();
     let down = inside.into_iter().flat_map(Path::components);
     for part in down.take_while(|part| matches!(part, Component::Normal(_))) {
         folder.push(part);
-        choices.extend(of_folder(ground.files, &folder));
+        folders.push(of_folder(ground.files, &folder));
     }
-    choices
+    folders
 }
 
 fn of_folder(files: &dyn Files, folder: &Path) -> Vec<Vec<PathBuf>> {
@@ -219,18 +239,21 @@ fn named(folder: &Path) -> Vec<PathBuf> {
     NAMES.map(|name| folder.join(name)).into()
 }
 
+/// From the farthest folder to the nearest.
+fn in_order<T>(mut of_folders: Vec<(usize, T)>) -> Vec<T> {
+    of_folders.sort_by_key(|(folder, _)| *folder);
+    of_folders.into_iter().map(|(_, one)| one).collect()
+}
+
 /// A text up to a limit, with that it was cut, and how many bytes are left out.
 fn cut(text: &str, most: usize) -> (String, usize) {
     if text.len() <= most {
         return (text.to_owned(), 0);
     }
-    // Whole lines: half of a secret would not be known as one.
+    // Whole lines, and whole words of a long one: half of a secret would not be known as one.
     let start = &text[..text.floor_char_boundary(most)];
-    let lines = start.rsplit_once('\n').map_or("", |(lines, _)| lines);
-    (format!("{lines}\n[cut here: only {most} bytes are read]"), text.len() - lines.len())
-}
-
-/// A number of bytes as people read it.
-fn size(bytes: usize) -> String {
-    if bytes < 10 * 1024 { format!("{bytes} bytes") } else { format!("{} KB", bytes / 1024) }
+    let lines = start.rfind('\n').unwrap_or(0);
+    let words = start.rfind(char::is_whitespace).unwrap_or(0);
+    let kept = if lines == 0 || start.len() - lines > LONG_LINE { words } else { lines };
+    (format!("{}\n[cut here, behind {kept} bytes]", &text[..kept]), text.len() - kept)
 }

@@ -116,9 +116,24 @@ fn links_of_a_workspace_lead_nowhere_else_and_the_persons_own_may() {
 
 #[test]
 fn it_is_cut_at_whole_lines_and_says_so() {
-    assert_eq!(cut("ä\nää", 5), ("ä\n[cut here: only 5 bytes are read]".to_owned(), 5));
-    assert_eq!(cut("ää", 3), ("\n[cut here: only 3 bytes are read]".to_owned(), 4));
-    assert_eq!(cut("ää", 4), ("ää".to_owned(), 0));
+    let long = "word ".repeat(LONG_LINE);
+    let lines = format!("one\n{long}");
+    for (text, most, kept) in [
+        ("ä\nää", 5, "ä"),
+        ("ää", 3, ""),
+        ("ää", 4, "ää"),
+        ("one two\nthree", 6, "one"),
+        ("one\ntwo three", 9, "one"),
+        (&long, 5_004, long[..4_999].as_ref()),
+        (&lines, 1_000, "one"),
+        (&lines, 2_000, lines[..1_998].as_ref()),
+    ] {
+        let expected = match text.len() - kept.len() {
+            0 => (kept.to_owned(), 0),
+            cut => (format!("{kept}\n[cut here, behind {} bytes]", kept.len()), cut),
+        };
+        assert_eq!(cut(text, most), expected, "{most} bytes");
+    }
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
     let rules = root.join(".copydesk/rules");
@@ -129,21 +144,51 @@ fn it_is_cut_at_whole_lines_and_says_so() {
     let Guided { found, left_out } = guidance(&ground(None, &root, None), |_, _| None);
     assert_eq!(found.len(), 4, "all together are bounded");
     let told = [
-        ".copydesk/rules/4.md is not followed whole: only its first 15 KB go along, of 15 KB",
-        ".copydesk/rules/5.md is not followed: there is more than 64 KB of guidance before it",
+        ".copydesk/rules/4.md is not followed whole: only its first 16254 of 16379 bytes go along",
+        ".copydesk/rules/5.md is not followed: the 65536 bytes of context.rules go to what comes first",
     ];
     assert_eq!(left_out, told);
     std::fs::write(rules.join("1.md"), "x\n".repeat(LARGEST)).unwrap();
     // The words around it take as much as its name and fifteen bytes.
     let first = Ground { most: 75, ..ground(None, &root, None) };
-    for (ground, kept, size) in [(ground(None, &root, None), LARGEST - 1, "16 KB"), (first, 39, "40 bytes")] {
+    for (ground, kept) in [(ground(None, &root, None), LARGEST - 1), (first, 39)] {
         let Guided { found, left_out } = guidance(&ground, |_, _| None);
         assert_eq!(found[0].cut, 2 * LARGEST - 1 - kept);
         assert!(found[0].text.starts_with(&"x\n".repeat(kept / 2)), "whole lines");
-        let told =
-            format!(".copydesk/rules/1.md is not followed whole: only its first {size} go along, of 31 KB");
+        let whole = 2 * LARGEST - 1;
+        let told = format!(
+            ".copydesk/rules/1.md is not followed whole: only its first {kept} of {whole} bytes go along"
+        );
         assert_eq!(left_out[0], told);
     }
+}
+
+#[test]
+fn where_there_is_no_room_the_farthest_goes_and_what_the_person_wrote_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let top = folder.path().canonicalize().unwrap();
+    let (own, root) = (top.join("own"), top.join("w"));
+    for (place, word) in [("own", "mine"), ("w", "root"), ("w/a", "upper"), ("w/a/b", "nearest")] {
+        std::fs::create_dir_all(top.join(place)).unwrap();
+        std::fs::write(top.join(place).join("AGENTS.md"), format!("{word}\n").repeat(100).trim()).unwrap();
+    }
+    let place = root.join("a/b/x.rs");
+    let words = |most: usize| {
+        let ground = Ground { most, ..ground(Some(&own), &root, Some(&place)) };
+        let Guided { found, left_out } = guidance(&ground, |_, _| None);
+        let words: Vec<_> = found.iter().filter_map(|one| one.text.lines().next()).collect();
+        let named = |text: &String| text.split_once(": ").map(|(what, _)| what.to_owned());
+        (words.join(" "), left_out.iter().filter_map(named).collect::<Vec<_>>())
+    };
+    let expect = |words: &str, left: &[&str]| {
+        (words.to_owned(), left.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(words(4_000), expect("mine root upper nearest", &[]));
+    assert_eq!(words(2_100), expect("mine root upper nearest", &["AGENTS.md is not followed whole"]));
+    assert_eq!(
+        words(1_600),
+        expect("mine upper nearest", &["AGENTS.md is not followed", "a/AGENTS.md is not followed whole"])
+    );
 }
 
 /// The files that count, and what is said about others.
