@@ -11,6 +11,7 @@
 
 mod address;
 mod capable;
+mod chat;
 mod config;
 mod context;
 mod elsewhere;
@@ -135,8 +136,12 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         FileKind::Mcp => mcp::file(&mut findings),
         FileKind::Plugin => plugin::manifest(&mut findings),
         FileKind::Hooks => plugin::hooks(&mut findings),
-        FileKind::Action | FileKind::Prompt | FileKind::Skill | FileKind::Chat | FileKind::Layer => {
+        FileKind::Action | FileKind::Prompt | FileKind::Skill | FileKind::Layer => {
             heads::check(&mut findings, &calls);
+        }
+        FileKind::Chat => {
+            heads::check(&mut findings, &calls);
+            chat::check(&mut findings);
         }
         FileKind::Instructions | FileKind::Other => {}
     }

@@ -50,6 +50,21 @@ const MENDS: &[(&str, &str, &str, &str)] = &[
         "end it with '---'",
         "---\nname: a\n---\n\nBe kind.\n",
     ),
+    (
+        "a.chat.md",
+        "---\nmodel: m\n\n# User\nHi.\n",
+        "end it with '---'",
+        "---\nmodel: m\n---\n\n# User\nHi.\n",
+    ),
+    // A rule that somebody drew further down would be its end.
+    (
+        "a.chat.md",
+        "---\nmodel: m\nmode: plan\n\n# User\n\n---\nHi.\n",
+        "end it with '---'",
+        "---\nmodel: m\nmode: plan\n---\n\n# User\n\n---\nHi.\n",
+    ),
+    ("a.chat.md", "---\n\nmodel: m\n\nHi.\n", "end it with '---'", "---\n\nmodel: m\n---\n\nHi.\n"),
+    ("a.chat.md", "---\r\n\r\nmodel: m", "end it with '---'", "---\r\n\r\nmodel: m\r\n---\r\n"),
     (WORKFLOW, "name: x\nname: y\nsteps: []\n", "take this one out", "name: x\nsteps: []\n"),
 ];
 
