@@ -119,6 +119,11 @@ pub fn settled(words: &str) -> &str {
     if last.starts_with('#') || last.contains('<') { &words[..line] } else { words }
 }
 
+/// A text without regard to space, which editors and formatters move: two are the same where this is.
+pub fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -28,10 +28,10 @@ pub(crate) fn earlier(text: &str, most: usize) -> Piece {
 /// Whether a message told what the whole turns of `text` say, and nothing else. `written` gives a text as the journal
 /// has it, from which the message is.
 pub fn was_told(message: &str, text: &str, written: impl Fn(&str) -> String) -> bool {
-    let now = squeezed(&written(&said(text, &chat::turns(text))));
+    let now = chat::squeezed(&written(&said(text, &chat::turns(text))));
     told(message).is_some_and(|told| match told.strip_prefix(LEFT_OUT) {
-        Some(end) => now.ends_with(&squeezed(end)),
-        None => told == TOO_LONG || now == squeezed(told),
+        Some(end) => now.ends_with(&chat::squeezed(end)),
+        None => told == TOO_LONG || now == chat::squeezed(told),
     })
 }
 
@@ -46,10 +46,6 @@ fn told(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once(OPENING)?;
     let (fence, rest) = rest.split_once('\n')?;
     rest.split_once(&format!("\n{fence}\n")).map(|(told, _)| told)
-}
-
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

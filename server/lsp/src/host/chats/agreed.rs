@@ -70,9 +70,9 @@ pub(crate) fn agreed<'t>(
     let (asked, ran) = (asked(text), turns.iter().filter_map(|records| ran(records)).collect::<Vec<_>>());
     let is_same = |asked: &Asked<'t>, ran: &Ran<'_>| {
         let (action, prompt) = read(asked.question);
-        let is_known = || squeezed(&ran.shown).starts_with(&squeezed(&written(asked.words())));
+        let is_known = || chat::squeezed(&ran.shown).starts_with(&chat::squeezed(&written(asked.words())));
         action == ran.action
-            && squeezed(&written(prompt)) == squeezed(ran.prompt)
+            && chat::squeezed(&written(prompt)) == chat::squeezed(ran.prompt)
             && (ran.is_again || ran.broken != Broken::No || is_known())
     };
     let (mut agreed, mut at) = (Agreed::default(), 0);
@@ -95,7 +95,7 @@ pub(crate) fn agreed<'t>(
             && let Some((turn, words)) = asked[place].answer
         {
             if ran_now.broken == Broken::Yes
-                && !squeezed(&ran_now.shown).starts_with(&squeezed(&written(words)))
+                && !chat::squeezed(&ran_now.shown).starts_with(&chat::squeezed(&written(words)))
             {
                 agreed.broken.push((ran_now.run.clone(), format!("{BROKEN}{words}")));
             }
@@ -150,10 +150,6 @@ fn ran(records: &[Record]) -> Option<Ran<'_>> {
     let told = told.filter(|_| tells);
     let (run, shown, is_again) = (&first.run, said.shown(), again.is_some());
     Some(Ran { run, action, prompt, is_again, shown, broken, told })
-}
-
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
