@@ -108,11 +108,10 @@ pub(crate) async fn at(
     let before = match point {
         // What stands behind work may do more of it, as a formatter does; the others only look.
         Point::PostToolUse | Point::SubagentStop | Point::Stop => {
-            let lines =
+            let fit =
                 home.hooks(point).iter().filter(|hook| tool.is_none_or(|tool| fits(hook, tool) == Ok(true)));
-            let lines: Vec<&str> = lines.map(|hook| hook.command.as_str()).collect();
-            let effect = Effect::Execute { command: lines.join("\n"), cwd: home.settings.root.clone() };
-            if lines.is_empty() { Before::default() } else { command::keep(turn, &effect).await }
+            let effects: Vec<Effect> = fit.map(|hook| home.effect(hook)).collect();
+            command::keep(turn, &effects).await
         }
         _ => Before::default(),
     };
@@ -157,6 +156,11 @@ impl Home {
     /// The hooks of a point, in the order of the settings.
     pub(crate) fn hooks(&self, point: Point) -> &[Hook] {
         self.settings.hooks.get(point.as_str()).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a hook does.
+    fn effect(&self, hook: &Hook) -> Effect {
+        Effect::Execute { command: hook.command.clone(), cwd: self.settings.root.clone() }
     }
 
     /// Runs hooks one behind the other. Without a page nothing is written down.
@@ -227,7 +231,7 @@ impl Home {
         if hook.command.trim().is_empty() {
             return Err("its command is empty".to_owned());
         }
-        let effect = Effect::Execute { command: hook.command.clone(), cwd: self.settings.root.clone() };
+        let effect = self.effect(hook);
         // The mode is the posture towards a model's wishes, and rules of an agent's are about the agent.
         let own = Policy { mode: Mode::Default, rules: self.settings.rules.clone(), ..self.policy.clone() };
         let (verdict, because) = match judge(&effect, &own) {

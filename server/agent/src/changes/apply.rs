@@ -42,13 +42,7 @@ impl There {
 
     /// What is on the disk, whatever an editor holds.
     pub(crate) async fn saved_aside(world: &World, path: &Path) -> Result<Self, FileError> {
-        aside(world, path, |files, path| {
-            let io = |source| FileError::Io { path: path.to_owned(), source };
-            let mut text = String::new();
-            files.open(path)?.take(LARGEST_FILE).read_to_string(&mut text).map_err(io)?;
-            Ok(Self::Text(FileText { hash: ContentHash::of(&text), text: text.into(), version: None }))
-        })
-        .await
+        aside(world, path, saved).await.map(Self::Text)
     }
 
     fn in_files(files: &dyn Files, path: &Path) -> Result<Self, FileError> {
@@ -75,6 +69,14 @@ impl There {
             Self::Nothing => Base::Absent,
         }
     }
+}
+
+/// The text of a file on the disk, whatever an editor holds.
+pub(crate) fn saved(files: &dyn Files, path: &Path) -> Result<FileText, FileError> {
+    let mut text = String::new();
+    let read = files.open(path)?.take(LARGEST_FILE).read_to_string(&mut text);
+    read.map_err(|source| FileError::Io { path: path.to_owned(), source })?;
+    Ok(FileText { hash: ContentHash::of(&text), text: text.into(), version: None })
 }
 
 /// Work on a file that may wait for a disk, on a thread for that.

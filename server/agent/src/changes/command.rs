@@ -44,18 +44,17 @@ struct Surroundings {
     is_shared: bool,
 }
 
-/// Keeps what a command may change.
-pub(crate) async fn keep(turn: &mut Turn, effect: &Effect) -> Before {
-    let Effect::Execute { command, cwd } = effect else { return Before::default() };
+/// Keeps what commands may change that run one behind the other.
+pub(crate) async fn keep(turn: &mut Turn, effects: &[Effect]) -> Before {
     let policy = turn.policy();
-    if turn.apart.is_some() || only_reads(effect, &policy) {
+    if turn.apart.is_some() || effects.iter().all(|effect| only_reads(effect, &policy)) {
         return Before::default();
     }
-    let (command, cwd, files) = (command.clone(), cwd.clone(), turn.world.files.clone());
+    let (effects, files) = (effects.to_vec(), turn.world.files.clone());
     let earlier = std::mem::take(&mut turn.around);
     let is_shared = is_shared(turn, None).await;
     let looking = tokio::task::spawn_blocking(move || {
-        let named = Named::of(&command, &cwd, &policy, &*files);
+        let named = Named::of(&effects, &policy, &*files);
         let around = Around::look(&earlier, &Twins::of(policy), &*files);
         let named = named.leave_to(|folder| around.kept_below(folder));
         let (began, saves) = (SystemTime::now(), files.saves());

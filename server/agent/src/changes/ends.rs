@@ -7,12 +7,6 @@
 //! - Only whole texts are carried over, where every line ends in one way and all of the other in another. A text with
 //!   both stays as it is, and so does an edit that was about line ends.
 
-use std::io::Read as _;
-use std::path::Path;
-
-use copydesk_base::Files;
-use copydesk_base::files::LARGEST_FILE;
-
 const MARK: char = '\u{feff}';
 
 /// How the lines of a text end.
@@ -99,18 +93,12 @@ pub(super) fn like(pairs: &[(String, String)], current: &str) -> Vec<(String, St
 
 /// Whether two texts are the same line by line.
 pub(super) fn is_same(one: &str, other: &str) -> bool {
-    Form::of(one).carry(one, Form::of(other)) == other
+    in_form_of(other, one) == other
 }
 
-/// The text of an open document as its editor will save it: with the line ends and the mark of the file on the disk.
-pub(crate) fn as_saved(files: &dyn Files, path: &Path, text: &str) -> String {
-    let mut saved = String::new();
-    match files.open(path) {
-        Ok(disk) if (&disk).take(LARGEST_FILE).read_to_string(&mut saved).is_ok() => {
-            Form::of(text).carry(text, Form::of(&saved))
-        }
-        _ => text.to_owned(),
-    }
+/// A text with the line ends and the mark of another: that of an open document as its editor will save it.
+pub(crate) fn in_form_of(saved: &str, text: &str) -> String {
+    Form::of(text).carry(text, Form::of(saved))
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use copydesk_base::Files;
 use copydesk_base::change::Instead;
+use copydesk_base::{Effect, Files};
 use copydesk_permission::{Policy, effects_of};
 
 use crate::gate::twins::Twins;
@@ -38,10 +38,14 @@ pub(super) struct Named {
 }
 
 impl Named {
-    pub(super) fn of(command: &str, cwd: &Path, policy: &Policy, files: &dyn Files) -> Self {
+    pub(super) fn of(effects: &[Effect], policy: &Policy, files: &dyn Files) -> Self {
         let (mut named, mut room) = (Self::default(), Room { files: FILES, bytes: BYTES, looks: LOOKS });
         let twins = Twins::of(policy.clone());
-        let mut places = effects_of(command, cwd, policy).writes;
+        let writes = |effect: &Effect| match effect {
+            Effect::Execute { command, cwd } => effects_of(command, cwd, policy).writes,
+            _ => vec![],
+        };
+        let mut places: Vec<PathBuf> = effects.iter().flat_map(writes).collect();
         places.sort();
         places.dedup();
         for place in places {
@@ -208,6 +212,10 @@ mod tests {
     use crate::DiskFiles;
     use crate::bench::Bench;
 
+    fn execute(command: &str, root: &Path) -> Effect {
+        Effect::Execute { command: command.to_owned(), cwd: root.to_owned() }
+    }
+
     #[test]
     fn what_a_command_names_is_kept_and_what_became_of_it_is_told() {
         let folder = tempfile::tempdir().unwrap();
@@ -223,7 +231,7 @@ mod tests {
         std::fs::write(root.join("bytes"), [0xff, 0xfe]).unwrap();
         let policy = Bench::policy_in(&root);
         let check = |command: &str, expect: &[(&str, Option<&str>)], lost: &[&str]| {
-            let named = Named::of(command, &root, &policy, &DiskFiles);
+            let named = Named::of(&[execute(command, &root)], &policy, &DiskFiles);
             let below = |path: &Path| path.strip_prefix(&root).unwrap().display().to_string();
             let kept: Vec<(String, Option<&str>)> =
                 named.kept.iter().map(|(path, text)| (below(path), text.as_deref())).collect();
@@ -255,7 +263,8 @@ mod tests {
             (FILES, &["not all of it could be kept"]),
             (FILES + 1, &[]),
         ] {
-            let named = Named::of("rm -rf many a", &root, &policy, &DiskFiles).leave_to(|_| knows);
+            let named =
+                Named::of(&[execute("rm -rf many a", &root)], &policy, &DiskFiles).leave_to(|_| knows);
             assert_eq!(
                 named.unkept.iter().map(|(_, why)| *why).collect::<Vec<_>>(),
                 left,
@@ -263,7 +272,12 @@ mod tests {
             );
         }
 
-        let named = Named::of("rm -rf many a b", &root, &policy, &DiskFiles);
+        // One that nobody can read hides nothing of the next.
+        let both = ["echo 'open", "rm a"].map(|command| execute(command, &root));
+        let named = Named::of(&both, &policy, &DiskFiles);
+        assert_eq!(named.kept.keys().collect::<Vec<_>>(), [&root.join("a")]);
+
+        let named = Named::of(&[execute("rm -rf many a b", &root)], &policy, &DiskFiles);
         std::fs::remove_dir_all(root.join("many")).unwrap();
         std::fs::remove_file(root.join("a")).unwrap();
         let (changed, gone) = named.changed(&DiskFiles);

@@ -13,7 +13,7 @@ use copydesk_base::Effect;
 use copydesk_permission::Policy;
 use copydesk_permission::sandbox::{Circumstances, Confinement, Overlay, State, Survey, confine};
 
-use crate::changes::ends;
+use crate::changes::{apply, ends};
 use crate::gate::twins::Twins;
 use crate::process::lodging::{Lodging, SHADOW};
 use crate::process::quarters::{Quarters, network_for};
@@ -182,10 +182,11 @@ fn fill(turn: &Turn, policy: &Policy, top: &Path) -> Result<(), String> {
         }
         // One that cannot be read as a text is as it is on the disk.
         let Ok(text) = turn.world.files.read(file) else { continue };
-        let text = if held.contains(file) {
-            ends::as_saved(&*turn.world.files, file, &text.text)
-        } else {
-            text.text.to_string()
+        // What is held open is written as its editor will save it.
+        let saved = held.contains(file).then(|| apply::saved(&*turn.world.files, file));
+        let text = match saved {
+            Some(Ok(saved)) => ends::in_form_of(&saved.text, &text.text),
+            _ => text.text.to_string(),
         };
         let target = top.join(below);
         let made = target.parent().map_or(Ok(()), std::fs::create_dir_all);

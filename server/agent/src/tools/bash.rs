@@ -88,7 +88,8 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Err(reason) => return Ok(Output::failed(reason)),
     };
     // What goes on in the background is the person's to watch, and they may work on the same files meanwhile.
-    let before = if background { Before::default() } else { command::keep(turn, &effect).await };
+    let before =
+        if background { Before::default() } else { command::keep(turn, std::slice::from_ref(&effect)).await };
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect }]).await?;
     let unsaved = unsaved::note(turn);
     if background {
