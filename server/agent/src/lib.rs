@@ -43,7 +43,7 @@ pub use context::earlier::was_told;
 pub use context::opening::{Layer, image_at};
 pub use context::prompt::Finding;
 pub use context::sent::{Sent, SentPart, sent};
-pub use desk::{Ask, Decision, Desk, Direction, Outcome, Pass, Settled, Started, Voice};
+pub use desk::{Ask, Decision, Desk, Direction, Outcome, Pass, Settled, Started, Unsaved, Voice};
 pub use disk::DiskFiles;
 pub use error::AgentError;
 pub use gate::render::{harmless, visible};

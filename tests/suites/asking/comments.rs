@@ -171,6 +171,32 @@ fn actions_carry_a_command_and_explain_needs_no_words() {
     });
 }
 
+#[test]
+fn a_buffer_that_was_never_saved_goes_along_as_it_is() {
+    everywhere(|personality, format| {
+        let mut scene =
+            begin(personality, format, "{}", vec![Reply::text("Three."), Reply::text("Nothing.")]);
+        // What a program shows under a scheme of its own may be a file that no agent may read.
+        for (at, (uri, goes)) in
+            [("untitled:Untitled-1", true), ("git:/w/.env", false)].into_iter().enumerate()
+        {
+            scene.client.open(uri, "plaintext", "one\ntwo\nquagga\n");
+            scene.client.type_over(uri, 0, 3, "zebra");
+            let range = scene.client.range_of(uri, "two");
+            let ask = json!({"uri": uri, "range": range, "prompt": "how many?", "action": "ask"});
+            let asked = scene.client.command("copydesk.ask", ask);
+            assert!(asked.is_ok(), "{asked:?}");
+            scene.asked += 1;
+            let told = scene.request(at).text();
+            for part in ["Untitled-1 (never saved", "zebra", "quagga", "Untitled-1, lines 2-2 are selected"] {
+                assert_eq!(told.contains(part), goes, "{uri}, {part}: {told}");
+            }
+            scene.over(at);
+        }
+        scene.end();
+    });
+}
+
 /// The *Ask* action for the first function's first line, if it is offered.
 fn offered(scene: &mut Scene) -> Option<Value> {
     let uri = scene.uri.clone();

@@ -18,7 +18,7 @@ use crate::context::earlier;
 use crate::context::guidance::{Ground, Whose, guidance};
 use crate::context::mentions::{self, Around, Source};
 use crate::context::prompt::{self, Piece, Sight};
-use crate::desk::Ask;
+use crate::desk::{Ask, Unsaved};
 use crate::error::AgentError;
 use crate::gate::taint;
 use crate::gate::twins::Twins;
@@ -252,6 +252,16 @@ pub(crate) fn opening(
             let origin = path::shown(root, sight.path);
             layers.push(Layer::of(section, origin, piece, grade_of(sight.path)));
         }
+    }
+    if let Some(Unsaved { name, text, span }) = &ask.unsaved {
+        // No tool could read the rest of it.
+        let title = format!("{name} (never saved: no tool knows it)");
+        let piece = prompt::fit(room.files, |most| prompt::attached(&title, text, most));
+        layers.push(Layer::of("files", name.clone(), piece, Grade::Tool));
+        let seen = Sight { path: Path::new(name), text, span: *span };
+        let piece = prompt::fit(room.selection, |most| prompt::sight(root, &seen, most));
+        layers.push(Layer::of("selection", name.clone(), piece, Grade::Tool));
+        texts.push(Source { text: text.clone(), file: None, is_whole: false });
     }
     if !ask.findings.is_empty() {
         let text = prompt::problems(&ask.findings, sight.as_ref());

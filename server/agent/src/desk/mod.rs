@@ -48,7 +48,7 @@ use shared::Service;
 pub(crate) use shared::Shared;
 pub use turnstile::Pass;
 use turnstile::Turnstile;
-pub use words::{Ask, Decision, Outcome, Settled, Started, Voice};
+pub use words::{Ask, Decision, Outcome, Settled, Started, Unsaved, Voice};
 
 /// How long what is under way may take to end.
 const LAST_WORDS: Duration = Duration::from_secs(5);

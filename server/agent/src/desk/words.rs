@@ -24,6 +24,8 @@ pub struct Ask {
     pub chat: Option<Arc<str>>,
     /// What was piped in beside the words: material, of which nobody knows who wrote it.
     pub input: Option<String>,
+    /// The text in question, where it is in no file yet.
+    pub unsaved: Option<Unsaved>,
     /// Files with images that the model is to look at, absolute.
     pub images: Vec<PathBuf>,
     /// What the answer must be.
@@ -57,6 +59,7 @@ impl Ask {
             prompt: String::new(),
             chat: None,
             input: None,
+            unsaved: None,
             images: vec![],
             form: None,
             action: "ask".to_owned(),
@@ -72,6 +75,16 @@ impl Ask {
             voice,
         }
     }
+}
+
+/// A text in an editor that was never saved to a file.
+#[derive(Clone, Debug)]
+pub struct Unsaved {
+    /// What the editor calls it.
+    pub name: String,
+    pub text: Arc<str>,
+    /// Where the person is in it.
+    pub span: Span,
 }
 
 /// Whose words a prompt is.

@@ -3,10 +3,12 @@
 //! The words come with the command, or from an `ask:` comment beside the code. A comment counts as the person's own
 //! words only where this editor saw it typed; a comment of the file's is told as what it is.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use copydesk_agent::{Ask, Finding, Voice};
+use copydesk_agent::{Ask, Finding, Unsaved, Voice};
 use copydesk_base::SessionId;
+use copydesk_text::position::Encoding;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -15,6 +17,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::comments;
 use crate::convert;
+use crate::documents::Open;
 use crate::intake::{after_answer, beside};
 use crate::marks::Peg;
 use crate::methods::configuration;
@@ -52,6 +55,7 @@ pub(super) async fn ask(
         Some((open.path.clone()?, span))
     });
     let peg = place.map(|(path, span)| state.documents.marks.peg(path, span));
+    let unsaved = open.as_ref().and_then(|open| unsaved(open, range, session.ladder.encoding));
     // Actions and agents are files and are read beside the intake; the place moves with what is typed meanwhile.
     let (desk, wanted) = (session.desk.clone(), (action.clone(), arguments.agent.clone()));
     let needs_words = beside(move || desk.find(&wanted.0, wanted.1.as_deref())).await?;
@@ -66,7 +70,8 @@ pub(super) async fn ask(
             let found = open.as_ref().and_then(|open| {
                 let comment =
                     comments::beside(open.document.language_id(), open.document.text(), first, last)?;
-                Some((comment, open.path.clone()?, open.voiced.clone()))
+                let path = open.path.clone().or_else(|| unsaved_name(open).map(PathBuf::from))?;
+                Some((comment, path, open.voiced.clone()))
             });
             let Some((comment, path, voiced)) = found else {
                 return Err(Error::invalid_params(
@@ -86,6 +91,7 @@ pub(super) async fn ask(
         agent: arguments.agent,
         place: peg.as_ref().and_then(Peg::place),
         model: arguments.model,
+        unsaved,
         session: arguments.session.as_deref().map(SessionId::from),
         findings: arguments.diagnostics.iter().filter_map(finding).collect(),
         ..Ask::new(voice)
@@ -95,6 +101,18 @@ pub(super) async fn ask(
     }
     open_when_settled(state, started.gate);
     Ok(Some(json!({"runId": started.run.as_str()})))
+}
+
+/// The name of a document that was never saved. What other programs show under schemes of their own may be files that
+/// no agent may read.
+fn unsaved_name(open: &Open) -> Option<&str> {
+    open.uri.strip_prefix("untitled:").filter(|_| open.path.is_none())
+}
+
+/// What goes along of such a document, since it has no place.
+fn unsaved(open: &Open, range: lsp::Range, encoding: Encoding) -> Option<Unsaved> {
+    let (name, text) = (unsaved_name(open)?.to_owned(), open.document.text().clone());
+    Some(Unsaved { name, text, span: convert::span(&open.document, range, encoding) })
 }
 
 /// Opens a run's gate behind the answer, and behind settings of the editor's that are on their way: they were sent
