@@ -113,6 +113,10 @@ async fn untold(turn: &mut Turn) {
             made.join(", ")
         ));
     }
+    let deeds = edits::deeds(events(&records), |file| path::shown(root, file));
+    if !deeds.is_empty() {
+        said.push(format!("Before the run ended {}. Undo takes back what it can.", deeds.join("; ")));
+    }
     if !unmade.is_empty() {
         said.push(format!("The run ended before these edits were made: {}.", unmade.join(", ")));
     }

@@ -171,6 +171,7 @@ fn closing(
     made.extend(untold.into_iter().filter(|edit| !made.contains(edit)).collect::<Vec<_>>());
     events.extend(settled);
     let mut made: Vec<String> = made.iter().map(Edit::named).collect();
+    made.extend(edits::deeds(records.iter().map(|record| &record.event), |file| file.display().to_string()));
     unmade.extend(edits::waiting(records, parents).iter().map(Edit::named));
     if edits::is_apart(records) {
         // Its worktree is gone, and the run that it worked for says what was in it.

@@ -15,6 +15,7 @@ use crate::budget::sums::{Sums, used};
 use crate::gate::render::visible;
 use crate::run::routed::routed;
 use crate::session::recording::Conversation;
+use crate::session::recover::edits;
 
 /// The schema of an exported conversation.
 pub const RECORDS: &str = "copydesk.records/1";
@@ -114,17 +115,9 @@ fn story(records: &[Record]) -> Story<'_> {
             Event::ChangeApplied { change, path, .. } if !proposed.contains(change) => {
                 story.said.push(Said::Done(format!("a helper changed {}", path.display())));
             }
-            Event::CommandChanged { path, after, instead, .. } => {
-                let how = match (after, instead) {
-                    (Some(_), _) => "changed".to_owned(),
-                    (None, None) => "took away".to_owned(),
-                    (None, Some(instead)) => format!("put {} in the place of", instead.as_str()),
-                };
-                story.said.push(Said::Done(format!("a command {how} {}", path.display())));
-            }
-            Event::CommandTook { path, reason, overwritten, .. } => {
-                let how = if *overwritten { "changed" } else { "took away" };
-                story.said.push(Said::Done(format!("a command {how} {}: {reason}", path.display())));
+            event @ (Event::CommandChanged { .. } | Event::CommandTook { .. }) => {
+                let deed = edits::deed(event, |path| path.display().to_string());
+                story.said.extend(deed.map(Said::Done));
             }
             Event::LayerBegun { number, of, name } => {
                 story.said.push(Said::Done(format!("layer {number} of {of}: {name}")));

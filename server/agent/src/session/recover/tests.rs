@@ -1,7 +1,8 @@
 //! What a run that was cut short leaves behind: what is closed, and what is said of it.
 
 use super::*;
-use copydesk_base::change::{Base, HunkReport, RefusedHunk};
+use copydesk_base::change::{Base, HunkReport, Instead, RefusedHunk};
+use copydesk_base::event::Written;
 use copydesk_base::{Effect, Timestamp};
 
 fn records(events: Vec<Event>) -> Vec<Record> {
@@ -273,6 +274,57 @@ fn edits_that_a_model_was_not_told_of_are_found() {
         assert_eq!(untold, expect, "{events:?}");
         let words = noticed(&closing(&records, &[], vec![], |_| None)).to_owned();
         assert_eq!(words.contains("Made all the same: the edit of /a"), !expect.is_empty(), "{words}");
+    }
+}
+
+#[test]
+fn what_a_command_did_is_named_where_its_result_came_to_nobody() {
+    let called = |call: &str| Event::ToolCalled {
+        call: call.into(),
+        name: "bash".to_owned(),
+        arguments: serde_json::json!({}),
+        written: Written::default(),
+    };
+    let returned = Event::ToolReturned { call: "cal-1".into(), text: String::new(), failed: false };
+    let changed = |after: Option<&str>, instead| Event::CommandChanged {
+        change: "chg-1".into(),
+        call: "cal-1".into(),
+        path: "/a".into(),
+        before: Some("old".into()),
+        after: after.map(str::to_owned),
+        instead,
+        folders: 0,
+    };
+    let took = Event::CommandTook {
+        call: "cal-1".into(),
+        path: "/b".into(),
+        reason: "it was too much to be kept".into(),
+        overwritten: false,
+    };
+    let undone = Event::Undone {
+        change: "chg-1".into(),
+        path: "/a".into(),
+        before: String::new(),
+        after: "old".into(),
+        redo: false,
+    };
+    let put = "a command put a folder in the place of /a";
+    let gone = "a command took away /b: it was too much to be kept";
+    for (events, expect) in [
+        (vec![called("cal-1"), changed(Some("new"), None)], vec!["a command changed /a"]),
+        (vec![called("cal-1"), changed(None, None)], vec!["a command took away /a"]),
+        (vec![called("cal-1"), changed(None, Some(Instead::Folder)), took.clone()], vec![put, gone]),
+        (vec![called("cal-1"), changed(None, None), took, undone], vec![gone]),
+        (vec![called("cal-1"), changed(None, None), returned], vec![]),
+        // A hook's has no result that anybody waits for.
+        (vec![called("cal-2"), changed(None, None)], vec![]),
+    ] {
+        let records = records(events);
+        let deeds =
+            edits::deeds(records.iter().map(|record| &record.event), |path| path.display().to_string());
+        assert_eq!(deeds, expect);
+        let words = noticed(&closing(&records, &[], vec![], |_| None)).to_owned();
+        assert_eq!(words.contains("Made all the same: a command"), !expect.is_empty(), "{words}");
     }
 }
 
