@@ -202,8 +202,9 @@ fn on_record(there: &Workspace, (word, times): (&str, usize)) {
     assert!(is_there.is_some(), "{word} is on record {times} times");
 }
 
-/// A run in an editor that is canceled as soon as its records have this word so many times.
-fn canceled(script: Vec<Reply>, permissions: &str, at: (&str, usize)) -> Recorded {
+/// A run in an editor that is told something it never hears, and canceled as soon as its records have this word so many
+/// times.
+fn canceled(script: Vec<Reply>, permissions: &str, at: (&str, usize), said: Option<&str>) -> Recorded {
     let model = ModelServer::start(Format::Anthropic, script);
     let settings = config(&model, permissions);
     let mut scene = Scene::enter(personality::helix_25_07(), workspace(&settings), model);
@@ -213,6 +214,10 @@ fn canceled(script: Vec<Reply>, permissions: &str, at: (&str, usize)) -> Recorde
     let run = scene.ask(WORDS);
     scene.request(0);
     on_record(&scene.workspace, at);
+    if let Some(said) = said {
+        let words = json!({"runId": run, "text": said, "when": "next"});
+        assert_eq!(scene.client.command("copydesk.steer", words), Ok(json!({"heard": true})));
+    }
     let canceled = scene.client.command("copydesk.cancel", json!({"runId": run}));
     assert!(canceled.is_ok(), "{canceled:?}");
     scene.client.wait("the end of the run", |client| (client.progress_ended() == 1).then_some(()));
@@ -223,13 +228,14 @@ fn canceled(script: Vec<Reply>, permissions: &str, at: (&str, usize)) -> Recorde
 fn what_a_person_canceled_is_canceled_at_the_same_place() {
     let question = || Reply::tool("ask_user", &json!({"question": "Tabs or spaces?"}));
     let endless = || Reply::text("Let me think. ").end(End::Stall);
-    for (told, script, permissions, at) in [
-        ("an answer", vec![look(), endless()], "{}", ("model_requested", 2)),
-        ("a command", vec![run("sleep 300")], "{allow: [Bash]}", ("effect_started", 1)),
-        ("a permission", vec![look(), run("touch made")], "{}", ("approval_requested", 1)),
-        ("a question", vec![look(), question()], "{}", ("question_asked", 1)),
+    for (told, script, permissions, at, said) in [
+        ("an answer", vec![look(), endless()], "{}", ("model_requested", 2), None),
+        ("words", vec![look(), endless()], "{}", ("model_requested", 2), Some("mind the tabs")),
+        ("a command", vec![run("sleep 300")], "{allow: [Bash]}", ("effect_started", 1), None),
+        ("a permission", vec![look(), run("touch made")], "{}", ("approval_requested", 1), None),
+        ("a question", vec![look(), question()], "{}", ("question_asked", 1), None),
     ] {
-        canceled(script, permissions, at).replays(told);
+        canceled(script, permissions, at, said).replays(told);
     }
 }
 

@@ -18,6 +18,7 @@ use crate::run::answer::Way;
 use crate::run::steer;
 use crate::session::cues::Death;
 use crate::session::recover::{self, edits};
+use crate::session::spoken;
 use crate::settings::Settings;
 use crate::team::arrival;
 
@@ -143,7 +144,8 @@ fn events(records: &[Record]) -> impl Iterator<Item = &Event> + Clone {
 
 /// Says what the person told the run and it never heard: a budget, an error or a cancel came first.
 async fn unheard(turn: &mut Turn) -> Vec<String> {
-    let unheard = turn.ear.rest();
+    let mut unheard = spoken::unheard(turn);
+    unheard.extend(turn.ear.rest());
     // What was told to a helper its run hears instead.
     for words in unheard.iter().filter(|_| turn.parent.is_none()) {
         // Where the journal cannot be written the end says so.

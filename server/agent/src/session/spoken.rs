@@ -78,6 +78,8 @@ impl Place {
 enum What {
     /// Words to a run at work.
     Words(String),
+    /// Words that a run ended before.
+    Unheard(String),
     /// How a model's question ended.
     Answer {
         question: String,
@@ -131,7 +133,7 @@ impl Spoken {
     /// Whether a person was asked anything in it, or said anything.
     pub fn has_answers(&self) -> bool {
         let is_a_persons = |said: &Said| match &said.what {
-            What::Words(_) => true,
+            What::Words(_) | What::Unheard(_) => true,
             What::Answer { reply, .. } => *reply != Reply::Nobody,
             What::Decision { decided, .. } => decided.end != End::Nobody,
             // Somebody pressed a key, whoever answers.
@@ -160,6 +162,19 @@ pub(crate) fn words(turn: &Turn) -> Vec<String> {
     let next = || {
         spoken.take(&place, |what| match what {
             What::Words(text) => Some(text.clone()),
+            _ => None,
+        })
+    };
+    std::iter::from_fn(next).collect()
+}
+
+/// The words that were said to a run and that it never heard.
+pub(crate) fn unheard(turn: &Turn) -> Vec<String> {
+    let Some(spoken) = turn.settings.spoken.as_ref().filter(|_| turn.parent.is_none()) else { return vec![] };
+    let place = start(spoken, turn);
+    let next = || {
+        spoken.take(&place, |what| match what {
+            What::Unheard(text) => Some(text.clone()),
             _ => None,
         })
     };

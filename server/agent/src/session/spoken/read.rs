@@ -4,6 +4,7 @@ use copydesk_base::event::About;
 use copydesk_base::{ApprovalId, CallId, ChangeId, Event, Record, Redactor, RunStatus};
 
 use super::{Decided, End, Place, Reply, Said, What, plain, without};
+use crate::run::steer;
 use crate::session::cues::{is_replayed, is_step};
 use crate::session::recording::Conversation;
 
@@ -15,6 +16,9 @@ pub(in crate::session) fn said(
     conversation: &Conversation,
 ) -> Vec<Said> {
     let ended = canceled(records).or_else(|| died(records));
+    // Of a process that died somebody else gave them back.
+    let unheard = if died(records).is_some() { vec![] } else { steer::left(records) };
+    let unheard: Vec<What> = unheard.into_iter().map(|text| What::Unheard(text.to_owned())).collect();
     let is_open = ended.is_some();
     let what = |(at, record): (usize, &Record)| {
         let (before, behind) = (&records[..at], &records[at + 1..]);
@@ -57,8 +61,9 @@ pub(in crate::session) fn said(
     };
     let said = |place: &Place, what| Said { place: place.clone(), what, is_given: false };
     let all = records.iter().enumerate().zip(places);
-    let ended = ended.zip(places.first()).map(|(what, place)| said(place, what));
-    ended.into_iter().chain(all.filter_map(|(record, place)| Some(said(place, what(record)?)))).collect()
+    let ended = ended.into_iter().chain(unheard).zip(places.first().into_iter().cycle());
+    let ended = ended.map(|(what, place)| said(place, what));
+    ended.chain(all.filter_map(|(record, place)| Some(said(place, what(record)?)))).collect()
 }
 
 /// The rules that *Always* stored in it.

@@ -134,6 +134,8 @@ fn turns_that_begin_with_the_same_words_are_told_apart_by_their_number() {
 #[test]
 fn each_is_given_once_and_at_its_place() {
     let records = records(vec![
+        Event::Steering { text: "never".into() },
+        Event::Steering { text: "one".into() },
         Event::Steered { text: "one".into() },
         Event::QuestionAsked { call: "c-1".into(), text: "Tabs?".into(), options: vec![] },
         Event::QuestionAnswered { call: "c-1".into(), answer: "Yes".into() },
@@ -143,7 +145,7 @@ fn each_is_given_once_and_at_its_place() {
         },
         Event::Steered { text: "two".into() },
     ]);
-    let places: Vec<Place> = (0..5).map(|at| Place::Behind(at / 4)).collect();
+    let places: Vec<Place> = (0..8).map(|at| Place::Behind(at / 6)).collect();
     let spoken = Spoken::new(said(&records, &places, &[], &Conversation::default()), vec![], vec![]);
     assert!(spoken.has_answers());
     let words = |at| {
@@ -158,6 +160,13 @@ fn each_is_given_once_and_at_its_place() {
             _ => None,
         })
     };
+    let unheard = || {
+        spoken.take(&Place::Behind(0), |what| match what {
+            What::Unheard(text) => Some(text.clone()),
+            _ => None,
+        })
+    };
+    assert_eq!((unheard(), unheard()), (Some("never".into()), None));
     assert_eq!((words(1), words(0), words(0)), (Some("two".into()), Some("one".into()), None));
     assert_eq!(
         (answer("Why?"), answer("Tabs?"), answer("Tabs?")),
