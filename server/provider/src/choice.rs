@@ -271,7 +271,7 @@ impl Options<'_> {
     fn endpoint(&self, name: &str) -> Option<Endpoint> {
         match self.providers.get(name) {
             Some(provider) => Some(Endpoint::configured(name, provider)),
-            None if self.written.refuses(name) => None,
+            None if self.written.refusal(name).is_some() => None,
             None => match self.local.iter().find(|server| server.name == name) {
                 Some(server) => Some(Endpoint::local(name, server.kind, &server.base_url)),
                 None => Endpoint::built_in(name),

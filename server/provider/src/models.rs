@@ -147,7 +147,7 @@ impl Models {
         let has_key = |endpoint: &Endpoint| self.keys.origin(&endpoint.key_wanted()).is_some();
         let (open, unused) = discover::nameless(&self.config, &has_key, &|name| self.missing(name));
         let (open, mut here) = tokio::join!(self.look(open), self.look_here());
-        here.retain(|looked| !self.config.written.refuses(&looked.endpoint.name));
+        here.retain(|looked| self.config.written.refusal(&looked.endpoint.name).is_none());
         let mut first = discover::found(&open, &here, unused, &|name| self.missing(name), needs)?;
         // What it listed just now goes before what is kept of it; whether somebody bills is for its key to say.
         first.endpoint.has_stored_key = has_key(&first.endpoint);

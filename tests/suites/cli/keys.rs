@@ -121,6 +121,24 @@ fn a_stored_key_stays_with_the_address_it_was_stored_for() {
 }
 
 #[test]
+fn no_key_is_put_away_for_the_service_of_a_kind_in_the_place_of_what_was_written() {
+    let config = "providers:\n  openai:\n    kind: openai-chat\n    base_url: gateway.example/v1\n";
+    let workspace = Workspace::new(COPYDESK).with_user_config(config);
+    let told = format!("error: {}:4: provider 'openai' does not count: ", workspace.user_config().display());
+    for words in [
+        &["auth", "set", "openai", "--in", "file"][..],
+        &["auth", "status", "openai"],
+        &["models", "--provider", "openai"],
+    ] {
+        let ran = workspace.run_with_input(words, KEY).exits(2);
+        assert!(ran.stderr.contains(&told), "{words:?}: {told}: {ran}");
+    }
+    assert!(!workspace.state().join("keys.sealed").exists(), "nothing was put away");
+    let status = workspace.run(&["auth", "status"]);
+    assert!(status.stdout.contains("anthropic") && !status.stdout.contains("openai"), "{status}");
+}
+
+#[test]
 fn a_command_gives_a_key_once_and_again_when_it_was_refused() {
     for format in Format::ALL {
         let tool = Reply::tool("read", &serde_json::json!({"path": "a.py"}));

@@ -71,7 +71,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let credentials = Credentials::of(&here, &Redactor::default());
     let named = |provider: &str| {
         let found = endpoints(&loaded).into_iter().find(|endpoint| endpoint.name == *provider);
-        if found.is_none() {
+        if let Some(because) = loaded.written.refusal(provider) {
+            // Its key would be put away for the service of its kind, which is not the one that was written.
+            out::note(format!("error: {because}"));
+        } else if found.is_none() {
             let known: Vec<String> = endpoints(&loaded).into_iter().map(|endpoint| endpoint.name).collect();
             out::note(format!("error: there is no provider '{}': {}", visible(provider), known.join(", ")));
         }
@@ -98,7 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 pub(super) fn endpoints(loaded: &Loaded) -> Vec<Endpoint> {
     let configured = loaded.config.providers.iter();
     let configured = configured.map(|(name, provider)| Endpoint::configured(name, provider));
-    let usual = Endpoint::built_in_names().filter(|name| !loaded.config.providers.contains_key(*name));
+    let usual = loaded.written.built_in(&loaded.config.providers);
     let all = configured.chain(usual.filter_map(Endpoint::built_in));
     all.filter(|endpoint| endpoint.kind != ProviderKind::Offline).collect()
 }

@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         return explain::run(&models, &office.here.user, &wished, arguments.json);
     }
     let named = arguments.provider.as_ref();
-    if let Some(because) = named.and_then(|name| loaded.written.misread.get(name)) {
+    if let Some(because) = named.and_then(|name| loaded.written.refusal(name)) {
         out::note(format!("error: {because}"));
         return Ok(Outcome::WrongUsage);
     }

@@ -23,18 +23,20 @@ impl Written {
         self.misread.is_empty() && self.unread.is_none()
     }
 
-    /// Whether a provider of that name stands in a config and does not count. Nobody else has its name then: who wrote
+    /// Why a provider of that name, which stands in a config, does not count. Nobody else has its name then: who wrote
     /// it did not mean a built-in one, or a server that happens to be found.
-    pub(crate) fn refuses(&self, name: &str) -> bool {
-        self.misread.keys().any(|refused| refused.trim() == name)
+    pub fn refusal(&self, name: &str) -> Option<&str> {
+        let (_, because) = self.misread.iter().find(|(refused, _)| refused.trim() == name)?;
+        Some(because)
     }
 
     /// The built-in providers of which no config says anything.
-    pub(crate) fn built_in<'a>(
+    pub fn built_in<'a>(
         &'a self,
         providers: &'a BTreeMap<String, Provider>,
     ) -> impl Iterator<Item = &'static str> + 'a {
-        Endpoint::built_in_names().filter(|name| !providers.contains_key(*name) && !self.refuses(name))
+        let is_free = |name: &&str| !providers.contains_key(*name) && self.refusal(name).is_none();
+        Endpoint::built_in_names().filter(is_free)
     }
 
     /// Why the provider does not count that a model is asked of.
