@@ -63,11 +63,17 @@ impl Block {
 
 impl<'t> Declared<'t> {
     pub(crate) fn new(tree: &'t Tree) -> Self {
+        let inputs = tree.root().map(|root| tree.entries_at(root, "inputs"));
+        Self::with_inputs(tree, inputs.unwrap_or_default())
+    }
+
+    /// The same where these are the inputs, whatever the key above them.
+    pub(crate) fn with_inputs(tree: &'t Tree, inputs: Vec<Entry<'t>>) -> Self {
         let Some(root) = tree.root() else { return Self::default() };
         let lists = Block::ALL.map(|block| (block, tree.get(root, block.key())));
         let mut declared =
             Self::of_lists(tree, lists.into_iter().filter_map(|(block, list)| Some((block, list?))));
-        declared.inputs = tree.entries_at(root, "inputs");
+        declared.inputs = inputs;
         for (at, entry) in declared.inputs.iter().enumerate() {
             if let Some(name) = entry.key().scalar_text() {
                 declared.input_names.entry(name).or_insert(at);

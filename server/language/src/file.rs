@@ -283,6 +283,12 @@ fn json_by_place(place: &Place<'_>, tree: &Tree) -> Option<FileKind> {
     }
 }
 
+/// Whether a file at this place is ours if it says so itself, though its name alone does not.
+pub fn may_be_ours(path: &Path) -> bool {
+    let place = Place::new(path);
+    place.name == "hooks.json" && place.within(&["hooks"])
+}
+
 /// Where programs look for the manifest of a plugin.
 const PLUGIN_FOLDERS: &[&str] = &[".claude-plugin", ".codex-plugin", ".cursor-plugin"];
 

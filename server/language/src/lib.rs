@@ -48,7 +48,7 @@ pub use complete::{Completion, CompletionKind, Signature, Snippet, complete, sig
 pub use editing::{
     Made, Mended, NewFile, Refactoring, RefactoringKind, edited, is_safe, mend_all, refactorings, vouched,
 };
-pub use file::{File, FileKind, TOML, kind_of, parse, toml_start};
+pub use file::{File, FileKind, TOML, kind_of, may_be_ours, parse, toml_start};
 pub use folding::{Fold, FoldKind, folds};
 pub use format::{Style as FormatStyle, format, format_range, on_type};
 pub use hints::{Hint, hints};

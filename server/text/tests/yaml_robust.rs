@@ -45,6 +45,16 @@ fn a_comment_in_a_plain_text_cuts_no_letter() {
     }
 }
 
+/// Where each bracket looks for the start of its line this takes minutes.
+#[test]
+fn a_long_line_of_brackets_is_read_once() {
+    let text = format!("[{}]\n", "{a: 1, b: [2]}, ".repeat(20_000));
+    let start = std::time::Instant::now();
+    let tree = yaml::parse(&text);
+    assert_eq!(tree.root().map_or(0, |root| root.items().len()), 20_000);
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
 #[test]
 fn the_whole_workflow_is_fine() {
     let tree = yaml::parse(WORKFLOW);

@@ -307,6 +307,8 @@ fn a_folder_brings_every_file_that_has_a_schema() {
         ("conf/e.toml", "by the settings\n"),
         ("conf/f.json", "no JSON at all\n"),
         ("conf/g.txt", "$schema\n"),
+        ("conf/plug/hooks/hooks.json", "{\"hooks\": {\"PreTool\": []}}\n"),
+        ("conf/data/hooks/hooks.json", "[1, 2]\n"),
         ("conf/.vscode/mcp.json", "{\"servers\": {\"x\": {\"comand\": \"y\"}}}\n"),
         ("conf/.stepper/layer/plan/index.md", "---\ndescription: d\non-failure: abort\n---\n"),
         ("own.schema.json", own),
@@ -330,6 +332,7 @@ fn a_folder_brings_every_file_that_has_a_schema() {
         ("conf/b.jsonc", &["type-mismatch"]),
         ("conf/c.toml", &["type-mismatch"]),
         ("conf/e.toml", &["toml-syntax"]),
+        ("conf/plug/hooks/hooks.json", &["unknown-setting"]),
     ];
     let expected: Vec<(&str, Vec<&str>)> =
         expected.iter().map(|(path, codes)| (*path, codes.to_vec())).collect();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use copydesk_base::config::BUILT_IN_PROVIDERS;
 use copydesk_text::Tree;
 
+use super::section;
 use super::subworkflow::{Callee, callees};
 use crate::index::{BUILT_IN_POOLS, Call, SettingsView, SummaryBody, VisibleAgent};
 use crate::models::KnownModel;
@@ -97,10 +98,9 @@ fn agents(path: &Path, index: &WorkspaceIndex) -> Option<Agents> {
 }
 
 fn pools(tree: &Tree, view: &SettingsView) -> Vec<String> {
-    let root = tree.root();
-    let own = root.into_iter().flat_map(|root| tree.entries_at(root, "pools"));
+    let own = section::entries(tree, "pools");
     let mut names: Vec<String> =
-        own.filter_map(|entry| entry.key().scalar_text()).map(str::to_owned).collect();
+        own.into_iter().filter_map(|entry| entry.key().scalar_text()).map(str::to_owned).collect();
     names.extend(view.pools.keys().cloned());
     names.extend(BUILT_IN_POOLS.iter().map(|pool| (*pool).to_owned()));
     names.sort();

@@ -104,7 +104,7 @@ pub(super) fn insert_first(text: &str, mapping: Node<'_>, key: &str, value: &str
 }
 
 /// A key as the file writes keys: JSON wants quotes.
-fn key_in(text: &str, key: &str) -> String {
+pub(super) fn key_in(text: &str, key: &str) -> String {
     if text.trim_start().starts_with('{') && !key.starts_with('"') {
         format!("\"{key}\"")
     } else {

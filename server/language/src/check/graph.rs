@@ -36,7 +36,9 @@ fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
         let Some(node) = findings.tree().get(whole, "id") else { continue };
         let Some(id) = node.scalar_text() else { continue };
         let is_own = step.id().is_some();
-        if let Some(finding) = ids::unfit(findings.file.text, declared, (id, node)).filter(|_| is_own) {
+        if let Some(finding) =
+            ids::unfit(findings.file.text, declared, (id, node)).filter(|_| is_own && node.as_str().is_some())
+        {
             findings.add(finding);
             if id.trim().is_empty() {
                 continue;

@@ -17,7 +17,14 @@ pub(super) fn unfit(text: &str, declared: &Declared<'_>, (id, node): (&str, Node
     finding.severity = severity;
     let plain = plain(id);
     let numbered = (2..100).map(|number| format!("{plain}_{number}"));
-    let free = std::iter::once(plain.clone()).chain(numbered).find(|free| declared.step(free).is_none());
+    // What other steps call it, where signs came into its own name.
+    let bare: String = id.chars().filter(|c| c.is_alphanumeric() || matches!(c, '_' | '-')).collect();
+    let is_called = |name: &String| {
+        let needs = declared.steps.iter().filter_map(|step| step.node.get("needs"));
+        is_legal_name(name) && needs.flat_map(Node::items).any(|need| need.scalar_text() == Some(name))
+    };
+    let names = Some(bare).filter(is_called).into_iter().chain([plain.clone()]).chain(numbered);
+    let free = names.into_iter().find(|free| declared.step(free).is_none());
     if let Some(free) = free.filter(|_| !is_read(text, id)) {
         let mut edits = vec![TextEdit::new(inner_span(node), &free)];
         let needs = declared

@@ -8,7 +8,7 @@ use copydesk_text::{Entry, Kind, Node};
 
 use super::Findings;
 use super::address::address;
-use super::missing::missing;
+use super::missing::{NOWHERE, missing};
 use super::operations::report;
 use super::rules::exclusive;
 use super::secrets::{self, Instead};
@@ -81,20 +81,22 @@ fn server(findings: &mut Findings<'_>, node: Node<'_>, name: &str, span: Span, h
     let place = Holder::at(name, span);
     match kind {
         "local" | "stdio" => {
-            if !has("command") {
-                lacks(findings, node, name, place, &["command"], home);
+            if has("command") {
+                idle(findings, node, &["url", "headers"], "the server is a program");
+            } else if !other_kind(findings, node, "url") {
+                lacks(findings, node, name, place, &["command"]);
             }
-            idle(findings, node, &["url", "headers"], "the server is a program");
         }
         "remote" | "http" | "sse" | "streamable-http" | "ws" => {
-            if !has("url") {
-                lacks(findings, node, name, place, &["url"], home);
+            if has("url") {
+                idle(findings, node, &["command", "args", "env", "cwd"], "the server is an address");
+            } else if !other_kind(findings, node, "command") {
+                lacks(findings, node, name, place, &["url"]);
             }
-            idle(findings, node, &["command", "args", "env", "cwd"], "the server is an address");
         }
         "" => {
             if !has("command") && !has("url") {
-                lacks(findings, node, name, place, &["command", "url"], home);
+                lacks(findings, node, name, place, &["command", "url"]);
             } else if has("command") && has("url") {
                 exclusive(findings, node, "command", "url");
             } else if has("url") {
@@ -124,6 +126,23 @@ fn server(findings: &mut Findings<'_>, node: Node<'_>, name: &str, span: Span, h
     }
 }
 
+/// Says that a server has what those of the other type have, and lacks what its own must have; whether it does.
+fn other_kind(findings: &mut Findings<'_>, node: Node<'_>, key: &str) -> bool {
+    let (Some(kind), Some(_)) = (node.get("type"), node.entry(key)) else { return false };
+    let word = kind.scalar_text().unwrap_or("");
+    let right = match word {
+        "local" => "remote",
+        "remote" => "local",
+        "stdio" => "http",
+        _ => "stdio",
+    };
+    let message = format!("a server with '{key}' is of 'type: {right}', not of 'type: {word}'");
+    let edits = vec![TextEdit::new(inner_span(kind), right)];
+    let fix = Fix::new(format!("change to '{right}'"), edits);
+    findings.add(Diagnostic::new(Code::UnknownValue, kind.span(), message).with_fix(fix));
+    true
+}
+
 /// A program without a name, and an address that leads nowhere.
 fn unusable(findings: &mut Findings<'_>, node: Node<'_>) {
     let word = node.get("command").and_then(|command| command.items().first().or(Some(command)));
@@ -143,14 +162,7 @@ fn unusable(findings: &mut Findings<'_>, node: Node<'_>) {
     }
 }
 
-fn lacks(
-    findings: &mut Findings<'_>,
-    node: Node<'_>,
-    name: &str,
-    place: Holder<'_>,
-    keys: &[&str],
-    home: Home,
-) {
+fn lacks(findings: &mut Findings<'_>, node: Node<'_>, name: &str, place: Holder<'_>, keys: &[&str]) {
     // A misspelt key that stands for one of them is said already.
     let meant = |title: &str| keys.iter().any(|key| title == format!("change to '{key}'"));
     let is_said = |finding: &Diagnostic| {
@@ -162,9 +174,9 @@ fn lacks(
     let words: Vec<String> = keys.iter().map(|key| format!("'{key}'")).collect();
     let server = if name.is_empty() { "this server".to_owned() } else { format!("the server '{name}'") };
     let message = format!("{server} needs {}", words.join(" or "));
-    let blank = |key: &str| if key == "command" && home == Home::Config { "[\"\"]" } else { "\"\"" };
-    let blanks: Vec<(&str, String)> = keys.iter().map(|key| (*key, blank(key).to_owned())).collect();
-    missing(findings, node, place, message, &blanks);
+    // Which program it is only the person knows.
+    let mends = keys.iter().filter(|key| **key == "url").map(|key| vec![(*key, NOWHERE.to_owned())]);
+    missing(findings, node, place, message, &mends.collect::<Vec<_>>());
 }
 
 fn idle(findings: &mut Findings<'_>, node: Node<'_>, keys: &[&str], reason: &str) {

@@ -13,7 +13,7 @@ use super::scalar;
 use super::structure::Holder;
 use crate::expression;
 use crate::shape::{Number, Role, Shape};
-use crate::types::SleepTime;
+use crate::types::{Moment, SleepTime};
 
 /// The wrong kind of value. Where the right one is plain to see, with the mend.
 pub(super) fn mismatch<'a>(
@@ -38,7 +38,12 @@ pub(super) fn mismatch<'a>(
     }
     let names = shape.list().and_then(|_| reshape::names(node, holder.name));
     let names_of_several = names.as_deref().filter(|_| !matches!(holder.name, "args" | "command"));
-    let found = names_of_several.map_or_else(|| this_is(seen), reshape::several);
+    let is_no_day = shape.role == Role::Moment && seen.scalar_text().is_some_and(Moment::has_form);
+    let found = match names_of_several {
+        Some(names) => reshape::several(names),
+        None if is_no_day => "there is no such day or hour".to_owned(),
+        None => this_is(seen),
+    };
     let mut takes = shape.takes();
     if let Some((unit, _)) =
         seen.scalar_text().and_then(|text| Some((unit(holder, shape)?.0, with_unit(holder, shape, text)?)))
@@ -124,8 +129,8 @@ fn mend(
     if !one_line || source.is_empty() {
         return None;
     }
-    // A time without its unit is none between quotes either.
-    let is_timed = shape.role == Role::Age;
+    // A time without its unit is none between quotes either, nor is a number a day.
+    let is_timed = matches!(shape.role, Role::Age | Role::Moment);
     if shape.takes_text() && !is_timed && !matches!(node.value(), Some(Value::Text(_))) {
         return Some(("put it in quotes".to_owned(), format!("\"{text}\"")));
     }

@@ -77,7 +77,7 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
 pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> Vec<Diagnostic> {
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
     let declared = match file.kind {
-        FileKind::Workflow => Declared::new(file.tree),
+        FileKind::Workflow => Declared::with_inputs(file.tree, section::entries(file.tree, "inputs")),
         _ => Declared::default(),
     };
     memo.meet(file, &declared);

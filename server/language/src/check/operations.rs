@@ -7,6 +7,7 @@ use copydesk_text::Node;
 
 use super::Findings;
 use super::fixes::remove_key;
+use super::missing::NOWHERE;
 
 /// What one operation of a step with `op` must have, and which keys of its type it does not read.
 struct Operation {
@@ -69,6 +70,20 @@ pub(crate) fn needed(kind: &str, op: &str) -> &'static [&'static str] {
     find(kind, op).map_or(&[], |operation| operation.needs)
 }
 
+/// The keys that an operation does not read.
+pub(super) fn ignored(kind: &str, op: &str) -> &'static [&'static str] {
+    find(kind, op).map_or(&[], |operation| operation.ignores)
+}
+
+/// The least that a key takes which an operation must have.
+pub(super) fn blank(key: &str) -> &'static str {
+    match key {
+        "paths" => "[\"\"]",
+        "url" => NOWHERE,
+        _ => "\"\"",
+    }
+}
+
 fn find(kind: &str, op: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|operation| operation.kind == kind && operation.op == op)
 }
@@ -78,7 +93,7 @@ pub(super) fn useless(findings: &mut Findings<'_>, node: Node<'_>, kind: &str) {
     let tree = findings.tree();
     let has = |key: &str| tree.get(node, key).is_some() || node.entry(key).is_some();
     let op = tree.get(node, "op").and_then(Node::scalar_text).unwrap_or("");
-    let ignored = find(kind, op).map_or(&[][..], |operation| operation.ignores);
+    let ignored = ignored(kind, op);
     for entry in node.entries() {
         let Some(key) = entry.key().scalar_text() else { continue };
         let reason = if ignored.contains(&key) {

@@ -2,13 +2,13 @@
 //! own.
 
 use copydesk_base::config::HOOK_EVENTS;
-use copydesk_base::{Code, Diagnostic, Fix};
+use copydesk_base::{Code, Diagnostic, Fix, Safety, TextEdit};
 use copydesk_text::{Entry, Node};
 
-use super::elsewhere::with_near;
 use super::fixes::replace_text;
-use super::missing::missing;
+use super::missing::{NOWHERE, missing};
 use super::structure::Holder;
+use super::suggest::only_start;
 use super::{Findings, heads, mcp};
 use crate::declared::inner_span;
 
@@ -80,15 +80,20 @@ pub(super) fn hooks(findings: &mut Findings<'_>) {
 /// Other programs may have more events than are known here, but none that is a slip away from a known one.
 fn near_event(findings: &mut Findings<'_>, key: Node<'_>) {
     let Some(name) = key.scalar_text() else { return };
-    let known: Vec<String> = HOOK_EVENTS.iter().map(|(event, _)| (*event).to_owned()).collect();
-    if known.iter().any(|event| event == name) || OTHER_EVENTS.contains(&name) {
+    let known = || HOOK_EVENTS.iter().map(|(event, _)| *event).chain(OTHER_EVENTS.iter().copied());
+    if known().any(|event| event == name) {
         return;
     }
-    let message = format!("there is no event '{name}'");
-    let finding = with_near(findings, Code::UnknownSetting, inner_span(key), message, name, &known, "");
-    if !finding.fixes.is_empty() {
-        findings.add(finding);
-    }
+    let near = findings.suggest.nearest(name, known()).map(|near| (near, findings.suggest.safety_of_name()));
+    let Some((near, safety)) =
+        near.or_else(|| only_start(name, known()).map(|near| (near, Safety::Suggested)))
+    else {
+        return;
+    };
+    let message = format!("there is no event '{name}'; did you mean '{near}'?");
+    let edits = vec![TextEdit::new(inner_span(key), near)];
+    let fix = Fix::new(format!("change to '{near}'"), edits).with_safety(safety);
+    findings.add(Diagnostic::new(Code::UnknownSetting, inner_span(key), message).with_fix(fix));
 }
 
 fn hook(findings: &mut Findings<'_>, node: Node<'_>) {
@@ -99,10 +104,18 @@ fn hook(findings: &mut Findings<'_>, node: Node<'_>) {
         Some("http") => "url",
         _ => return,
     };
+    // A misspelt key that stands for it is said already.
+    let is_said = |finding: &Diagnostic| {
+        let title = format!("change to '{needed}'");
+        node.span().overlaps(finding.span) && finding.fixes.iter().any(|fix| fix.title == title)
+    };
     match node.entry(needed).map(Entry::value) {
+        None if findings.list.iter().any(is_said) => {}
         None => {
             let message = format!("this hook needs '{needed}'");
-            missing(findings, node, Holder::at("", kind.span()), message, &[(needed, "\"\"".to_owned())]);
+            // Which command and which words only the person knows.
+            let mends = (needed == "url").then(|| vec![(needed, NOWHERE.to_owned())]);
+            missing(findings, node, Holder::at("", kind.span()), message, mends.as_slice());
         }
         Some(value) if value.as_str().is_some_and(|text| text.trim().is_empty()) => {
             let message = format!("the '{needed}' of this hook is empty");

@@ -394,7 +394,7 @@ fn with_short_unit(node: Node<'_>, shape: &Shape) -> Option<Fix> {
 
 /// A date and time as it is written here.
 fn as_moment(node: Node<'_>, shape: &Shape) -> Option<Fix> {
-    let text = node.as_str().filter(|_| shape.role == Role::Moment)?;
+    let text = node.scalar_text().filter(|_| shape.role == Role::Moment)?;
     let form = if text.contains(':') { "date-time" } else { "date" };
     let meant = written::meant(form, text).filter(|meant| meant != text)?;
     let edits = vec![TextEdit::new(node.span(), format!("\"{meant}\""))];

@@ -4,7 +4,7 @@ use copydesk_base::{Code, Diagnostic, Fix};
 use copydesk_text::{Kind, Node};
 
 use super::fixes::remove_key;
-use super::missing::missing;
+use super::missing::{Blank, missing};
 use super::structure::{Holder, article};
 use super::{
     Findings, capable, elsewhere, embedded, mcp, operations, providers, secrets, subworkflow, toolset, values,
@@ -52,7 +52,7 @@ fn needed(findings: &mut Findings<'_>, node: Node<'_>, shape: &StepKind, meant: 
     match kind {
         "shell" if !has_one => {
             let message = "a shell step needs 'run' or 'args'".to_owned();
-            missing(findings, node, holder, message, &[("run", "\"\"".to_owned())]);
+            missing(findings, node, holder, message, &only(one_of(kind)));
         }
         "shell" if !has("args") && tree.get(node, "run").and_then(Node::as_str).is_some_and(is_blank) => {
             let span = tree.get(node, "run").map(Node::span).unwrap_or_default();
@@ -64,7 +64,7 @@ fn needed(findings: &mut Findings<'_>, node: Node<'_>, shape: &StepKind, meant: 
         }
         "sleep" if !has_one => {
             let message = "a sleep step needs 'duration' or 'until'".to_owned();
-            missing(findings, node, holder, message, &[("duration", "1s".to_owned())]);
+            missing(findings, node, holder, message, &only(one_of(kind)));
         }
         // A `needs` that is no list at all has its own finding.
         "join" if !has_one || tree.get(node, "needs").is_some_and(is_empty_list) => {
@@ -75,9 +75,23 @@ fn needed(findings: &mut Findings<'_>, node: Node<'_>, shape: &StepKind, meant: 
     }
     for key in operations::needed(kind, op).iter().filter(|key| !has(key)) {
         let message = format!("{} {kind} step with 'op: {op}' needs '{key}'", article(kind));
-        let blank = if *key == "paths" { "[\"\"]" } else { "\"\"" };
-        missing(findings, node, holder, message, &[(key, blank.to_owned())]);
+        missing(findings, node, holder, message, &only(Some((*key, operations::blank(key)))));
     }
+}
+
+/// Of the keys of which a type of step must have one, that which can be written for it, with something that is right
+/// and does nothing.
+pub(super) fn one_of(kind: &str) -> Option<(&'static str, &'static str)> {
+    match kind {
+        "shell" => Some(("run", "echo")),
+        "sleep" => Some(("duration", "1s")),
+        _ => None,
+    }
+}
+
+/// One mend by one key, where it is known.
+fn only(blank: Option<(&'static str, &'static str)>) -> Vec<Vec<Blank<'static>>> {
+    blank.into_iter().map(|(key, least)| vec![(key, least.to_owned())]).collect()
 }
 
 fn is_blank(text: &str) -> bool {

@@ -2,10 +2,12 @@
 //! is none, in front of another one, the comment above which stays with it.
 
 use copydesk_base::TextEdit;
-use copydesk_text::{Entry, Kind, Node};
+use copydesk_text::{Entry, Kind, Node, Tree};
 
 use super::Findings;
 use super::fixes::{indent_of, is_flow, line_break, line_end, line_start, quoted};
+use super::suggest::Suggest;
+use crate::{FileKind, shape};
 
 /// A name and what is said of it.
 #[derive(Clone, Copy)]
@@ -44,14 +46,39 @@ impl New<'_> {
     }
 }
 
-/// Puts a name where it belongs.
+/// What stands in a section, or under the key that is a slip for it: that is marked by itself, and what it declares is
+/// declared.
+pub(super) fn entries<'t>(tree: &'t Tree, section: &str) -> Vec<Entry<'t>> {
+    let Some(root) = tree.root() else { return Vec::new() };
+    match misspelt(root, section) {
+        Some(entry) => tree.entries(entry.value()),
+        None => tree.entries_at(root, section),
+    }
+}
+
+/// The key at the top that is a slip for a section which is not there.
+fn misspelt<'t>(root: Node<'t>, section: &str) -> Option<Entry<'t>> {
+    let known = shape::of(FileKind::Workflow)?.root().mapping()?;
+    let free = || known.keys_of(None).map(|key| key.name.as_str()).filter(|name| root.entry(name).is_none());
+    let stands_for = |entry: &Entry<'_>| {
+        let name = entry.key().scalar_text().filter(|name| *name != "<<" && known.key(None, name).is_none());
+        let mut suggest = Suggest::default();
+        let near = |name| suggest.nearest(name, free()).or_else(|| suggest.nearest_letters(name, free()));
+        name.and_then(near) == Some(section)
+    };
+    root.entries().iter().filter(|_| root.entry(section).is_none()).find(stands_for)
+}
+
+/// Puts a name where it belongs; nowhere while the section is misspelt, which comes first.
 pub(super) fn add(findings: &Findings<'_>, new: New<'_>) -> Option<TextEdit> {
     if new.name.contains(char::is_control) {
         return None;
     }
     let text = findings.file.text;
     let root = findings.tree().root()?;
-    let Some(entry) = root.entry(new.section) else { return with_section(text, root, new) };
+    let Some(entry) = root.entry(new.section) else {
+        return misspelt(root, new.section).is_none().then(|| with_section(text, root, new)).flatten();
+    };
     let below = |at: usize, indent: &str| {
         let line_break = line_break(text);
         TextEdit::insert(at, format!("{line_break}{}", new.block(indent, line_break)))

@@ -21,6 +21,7 @@ pub(super) struct Holder<'a> {
     pub(super) span: Span,
     depth: usize,
     holds: Holds,
+    need: Need,
 }
 
 /// What of a holder is looked at.
@@ -34,12 +35,13 @@ enum Holds {
 impl<'a> Holder<'a> {
     /// A mapping that is looked at by itself.
     pub(super) fn at(name: &'a str, span: Span) -> Self {
-        Holder { name, span, depth: 1, holds: Holds::Value }
+        Holder { name, span, depth: 1, holds: Holds::Value, need: Need::Optional }
     }
 
     fn below(self, entry: Entry<'a>) -> Self {
         let name = entry.key().scalar_text().unwrap_or("");
-        Holder { name, span: entry.key().span(), depth: self.depth + 1, holds: Holds::Value }
+        let (span, depth) = (entry.key().span(), self.depth + 1);
+        Holder { name, span, depth, holds: Holds::Value, need: Need::Optional }
     }
 
     /// What an item lacks is said at its first key, or at its brackets.
@@ -48,9 +50,9 @@ impl<'a> Holder<'a> {
         Holder { holds: Holds::Item, span: first, ..self }
     }
 
-    /// The edit that takes the key out with its value; nothing for an item of a list.
+    /// The edit that takes the key out with its value; nothing for an item of a list, and for a key that must be there.
     pub(super) fn removal(self, file: &File<'_>) -> Option<TextEdit> {
-        remove_at(file, self.span.start).filter(|_| self.holds == Holds::Value)
+        remove_at(file, self.span.start).filter(|_| self.holds == Holds::Value && self.need == Need::Optional)
     }
 
     /// What is looked at, with its verb: `'needs' takes`.
@@ -71,7 +73,8 @@ impl<'a> Holder<'a> {
 
 pub(super) fn check(findings: &mut Findings<'_>) {
     let tree = findings.tree();
-    let root = Holder { name: "", span: first_key(tree), depth: 0, holds: Holds::Value };
+    let root =
+        Holder { name: "", span: first_key(tree), depth: 0, holds: Holds::Value, need: Need::Optional };
     let shape = findings.shapes.root();
     match tree.root() {
         Some(node) if !node.is_null() => value(findings, node, shape, root),
@@ -119,16 +122,22 @@ fn value<'a>(findings: &mut Findings<'a>, node: Node<'a>, shape: &'static Shape,
 }
 
 /// What a key without a value can be given, and its end.
-fn without_value(findings: &Findings<'_>, node: Node<'_>, shape: &Shape, holder: Holder<'_>) -> Vec<Fix> {
+fn without_value(
+    findings: &Findings<'_>,
+    node: Node<'_>,
+    shape: &'static Shape,
+    holder: Holder<'_>,
+) -> Vec<Fix> {
     let file = findings.file;
     let mut fixes = Vec::new();
     let is_behind_colon = holder.holds == Holds::Value
         && file.text.get(holder.span.end..).is_some_and(|rest| rest.starts_with(':'));
     // The least that a mapping takes may still lack a key, and an empty text says no more than no value.
-    let least = missing::least(shape);
-    let is_enough = least != "\"\""
-        && shape.mapping().is_none_or(|inner| inner.keys_of(None).all(|key| key.need == Need::Optional));
-    if node.span().is_empty() && is_behind_colon && is_enough {
+    let is_whole =
+        shape.mapping().is_none_or(|inner| inner.keys_of(None).all(|key| key.need == Need::Optional));
+    let blank = missing::blank(findings, holder.name, shape).filter(|_| holder.holds == Holds::Value);
+    let least = blank.filter(|least| least != "\"\"" && is_whole);
+    if let Some(least) = least.filter(|_| node.span().is_empty() && is_behind_colon) {
         let edit = TextEdit::insert(holder.span.end + 1, format!(" {least}"));
         fixes.push(Fix::new(format!("write '{least}'"), vec![edit]));
     }
@@ -232,6 +241,7 @@ fn mapping<'a>(
                     deprecated(findings, node, entry);
                 }
                 let shape = findings.shapes.get(key.shape);
+                let below = Holder { need: key.need, ..below };
                 if word == Some("workflow") && name == "inputs" {
                     handed(findings, node, entry.value(), shape, below);
                 } else {
@@ -259,10 +269,14 @@ fn handed<'a>(
     holder: Holder<'a>,
 ) {
     let rest = shape.mapping().map(|expected| expected.rest);
+    let (context, path) = (findings.context.clone(), findings.tree().get(step, "path"));
+    if inputs.is_null() && subworkflow::needs_some(&context, path) {
+        // That inputs are missing says it.
+        return;
+    }
     let (Kind::Mapping(entries), Some(Rest::Shape(id))) = (inputs.kind(), rest) else {
         return value(findings, inputs, shape, holder);
     };
-    let (context, path) = (findings.context.clone(), findings.tree().get(step, "path"));
     for entry in entries {
         let name = entry.key().scalar_text().filter(|name| *name != "<<");
         if name.is_some_and(|name| !subworkflow::judges(&context, path, name)) {

@@ -18,7 +18,7 @@ use crate::declared::inner_span;
 use crate::expression::has_expression;
 use crate::index::{Summary, SummaryBody, Target, WorkflowSummary};
 
-pub(super) use given::{Taker, judges, reads_as, takers};
+pub(super) use given::{Taker, and, judges, needs_some, reads_as, takers};
 
 /// What a written path leads to.
 #[derive(Clone, Debug, PartialEq)]

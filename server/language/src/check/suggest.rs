@@ -100,6 +100,17 @@ impl Suggest {
         Some(candidate)
     }
 
+    /// The same for a word that signs have come into which stand in no name: `inp??uts`, `- type`.
+    pub(crate) fn nearest_letters<'c>(
+        &mut self,
+        word: &str,
+        candidates: impl Iterator<Item = &'c str>,
+    ) -> Option<&'c str> {
+        let letters: String = word.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
+        let has_signs = word.chars().any(|c| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$')));
+        has_signs.then(|| self.nearest(&letters, candidates)).flatten()
+    }
+
     /// Whether the last answer can only have been meant, among the words of a language: nothing else was as near.
     pub(crate) fn safety(&self) -> Safety {
         if self.doubtful { Safety::Suggested } else { Safety::Safe }

@@ -22,7 +22,10 @@ pub(super) fn unknown_key<'a>(
 ) -> Option<&'static str> {
     let name = entry.key().scalar_text().unwrap_or("");
     let known_kind = word.filter(|word| expected.kind(word).is_some());
-    if let Some(key) = meant::without_colon(name).and_then(|meant| expected.key(known_kind, meant)) {
+    let is_open = !name.contains([']', '}']);
+    if let Some(key) =
+        meant::without_colon(name).filter(|_| is_open).and_then(|meant| expected.key(known_kind, meant))
+    {
         // Where the brackets do not add up, the syntax has said so.
         let is_it = |known: &Diagnostic| {
             known.code == Code::YamlSyntax && known.span.start == entry.key().span().start
@@ -79,6 +82,10 @@ pub(super) fn unknown_key<'a>(
     let near = near.or_else(|| {
         let keys = expected.keys_of(known_kind).filter(free).map(|key| key.name.as_str());
         is_slip.then(|| only_start(name, keys)).flatten()
+    });
+    let near = near.or_else(|| {
+        let names = expected.keys_of(known_kind).filter(free).map(|key| key.name.as_str());
+        is_slip.then(|| findings.suggest.nearest_letters(name, names)).flatten()
     });
     if near.is_none() && known_kind.is_none() && !expected.kinds.is_empty() {
         // Nobody knows what a step of that type may have.
@@ -171,7 +178,7 @@ fn takes(shape: &Shape, node: Node<'_>) -> bool {
     }
 }
 
-/// A key of a head that other programs add their own to, so near to one of ours that it was meant.
+/// A key of a head or of a hook that other programs add their own to, so near to one of ours that it was meant.
 pub(super) fn slip<'a>(
     findings: &mut Findings<'a>,
     node: Node<'a>,
@@ -180,7 +187,9 @@ pub(super) fn slip<'a>(
     holder: Holder<'a>,
 ) -> Option<&'static str> {
     let is_layer = findings.file.kind == FileKind::Layer;
-    if !is_layer && !matches!(findings.file.kind, FileKind::Skill | FileKind::Prompt) {
+    let others_add =
+        matches!(findings.file.kind, FileKind::Skill | FileKind::Prompt | FileKind::Plugin | FileKind::Hooks);
+    if !is_layer && !others_add {
         return None;
     }
     let name = entry.key().scalar_text()?;

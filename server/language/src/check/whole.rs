@@ -119,6 +119,9 @@ fn unused(findings: &mut Findings<'_>, declared: &Declared<'_>, calls: &[Call], 
         }
     }
     let Some(section) = root.get("inputs") else { return };
+    // Which of two names is the slip is said where the other one stands.
+    let told = || findings.list.iter().filter(|finding| finding.code == Code::UndeclaredInput);
+    unread.retain(|name| !told().any(|told| told.message.ends_with(&format!("did you mean '{name}'?"))));
     // What comes by a merge key may be there for others.
     for (at, entry) in section.entries().iter().enumerate() {
         let Some(name) = entry.key().scalar_text().filter(|name| unread.contains(name)) else { continue };

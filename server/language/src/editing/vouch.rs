@@ -6,10 +6,11 @@
 //! text cannot be read and that way is not known, no other mend is made unseen either. And no mend of any finding may
 //! leave a text that reads worse than before, a key that then stands twice, or the same text.
 //!
-//! It costs a reading of the text for each mend. So it is done where mends are shown or made, and not at each
-//! keystroke.
+//! It costs readings of the text. So it is done where mends are shown or made, and not at each keystroke.
 
-use copydesk_base::{Code, Diagnostic, Fix, Safety, TextEdit};
+use std::collections::{BTreeMap, BTreeSet};
+
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::{Step, Tree};
 
 use super::mend::{choose, edited, is_safe, made};
@@ -28,25 +29,102 @@ pub fn vouched(
     wanted: impl Fn(&Diagnostic) -> bool,
 ) -> Vec<Diagnostic> {
     let mut list = with_syntax_vouched(file, index, found, read, wanted);
-    let trial = Trial { file, index, read, has_expressions: false };
-    let before = std::cell::LazyCell::new(|| {
-        let found = syntax(file);
-        (Broken::of(&found), twins(&found))
-    });
-    let mut left = MOST_READ;
-    for finding in list.iter_mut().filter(|finding| !is_syntax(finding.code)) {
+    let changes = |fix: &Fix| match fix.edits.as_slice() {
+        [edit] => edit.span.of(file.text) != edit.text,
+        edits => edited(file.text, edits) != file.text,
+    };
+    let is_plain = |fix: &Fix| fix.edits.iter().all(|edit| is_word(file.text, edit));
+    let mut unread: Vec<(usize, usize)> = Vec::new();
+    for (at, finding) in list.iter_mut().enumerate().filter(|(_, finding)| !is_syntax(finding.code)) {
         finding.fixes.retain(|fix| {
-            let text = edited(file.text, &fix.edits);
-            if text == file.text || fix.edits.iter().all(|edit| is_word(file.text, edit)) {
-                return text != file.text && !fix.edits.iter().any(|edit| makes_twin(file.tree, edit));
-            }
-            let Some(rest) = left.checked_sub(text.len()) else { return false };
-            left = rest;
-            let after = trial.found(&text);
-            Broken::of(&after) <= before.0 && twins(&after) <= before.1
+            let makes_twin = || fix.edits.iter().any(|edit| makes_twin(file.tree, edit));
+            changes(fix) && !(is_plain(fix) && makes_twin())
         });
+        let fixes = finding.fixes.iter().enumerate();
+        unread.extend(fixes.filter(|(_, fix)| !is_plain(fix)).map(|(number, _)| (at, number)));
+    }
+    let fix = |(at, number): &(usize, usize)| list.get(*at).and_then(|finding| finding.fixes.get(*number));
+    // What several findings offer alike is read once.
+    let offered: BTreeMap<Edits<'_>, &Fix> =
+        unread.iter().filter_map(fix).map(|fix| (edits_of(fix), fix)).collect();
+    let harmless = harmless(file, index, read, &offered.into_values().collect::<Vec<_>>());
+    let is_refused =
+        |place: &(usize, usize)| fix(place).is_some_and(|fix| !harmless.contains(&edits_of(fix)));
+    let refused: Vec<(usize, usize)> = unread.iter().copied().filter(is_refused).collect();
+    for (at, number) in refused.into_iter().rev() {
+        list.get_mut(at).map(|finding| finding.fixes.remove(number));
     }
     list
+}
+
+/// What a mend writes, and where.
+type Edits<'f> = Vec<(Span, &'f str)>;
+
+fn edits_of(fix: &Fix) -> Edits<'_> {
+    fix.edits.iter().map(|edit| (edit.span, edit.text.as_str())).collect()
+}
+
+/// The mends that leave a text which reads as well as before and has no more twins among its keys.
+///
+/// Of a text without either, mends that stand apart are read together: what each of them would break, they break
+/// together, too. Only where something is broken they are read by halves.
+fn harmless<'f>(
+    file: &File<'_>,
+    index: &WorkspaceIndex,
+    read: &dyn Fn(&str) -> Tree,
+    fixes: &[&'f Fix],
+) -> BTreeSet<Edits<'f>> {
+    let mut harmless = BTreeSet::new();
+    if fixes.is_empty() {
+        return harmless;
+    }
+    let trial = Trial { file, index, read, has_expressions: false };
+    let found = syntax(file);
+    let before = (Broken::of(&found), twins(&found));
+    let mut left = MOST_READ;
+    let mut groups = if before == (Broken::default(), 0) {
+        apart(fixes)
+    } else {
+        fixes.iter().rev().map(|fix| vec![*fix]).collect()
+    };
+    while let Some(group) = groups.pop() {
+        let edits: Vec<TextEdit> = group.iter().flat_map(|fix| fix.edits.iter().cloned()).collect();
+        let text = edited(file.text, &edits);
+        let Some(rest) = left.checked_sub(text.len()) else { break };
+        left = rest;
+        let after = trial.found(&text);
+        if Broken::of(&after) <= before.0 && twins(&after) <= before.1 {
+            harmless.extend(group.into_iter().map(edits_of));
+        } else if group.len() > 1 {
+            let (first, second) = group.split_at(group.len() / 2);
+            groups.extend([second.to_vec(), first.to_vec()]);
+        }
+    }
+    harmless
+}
+
+/// Mends in groups within which none touches another; the last group holds the first ones.
+fn apart<'f>(fixes: &[&'f Fix]) -> Vec<Vec<&'f Fix>> {
+    let extent = |fix: &Fix| {
+        let spans = fix.edits.iter().map(|edit| edit.span);
+        spans.reduce(Span::cover).unwrap_or_default()
+    };
+    let mut rest = fixes.to_vec();
+    rest.sort_by_key(|fix| extent(fix).end);
+    let mut groups = Vec::new();
+    while !rest.is_empty() {
+        let mut end = None;
+        let (group, later): (Vec<&Fix>, Vec<&Fix>) = rest.into_iter().partition(|fix| {
+            let span = extent(fix);
+            let is_apart = end.is_none_or(|end| end < span.start);
+            end = if is_apart { Some(span.end) } else { end };
+            is_apart
+        });
+        groups.push(group);
+        rest = later;
+    }
+    groups.reverse();
+    groups
 }
 
 /// The same, with the mends of all other findings as they are.

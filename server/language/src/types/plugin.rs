@@ -175,6 +175,7 @@ pub struct PluginHook {
     pub url: Option<String>,
     /// How long it may take, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub timeout: Option<f64>,
 }
 

@@ -156,8 +156,31 @@ impl JsonSchema for SleepTime {
 pub struct Moment(pub String);
 
 impl Moment {
-    /// Whether a literal reads as a date, or a date and time: `2026-11-21`, `2026-11-21T09:00:00Z`.
+    /// Whether a literal is a date, or a date and time, that there is: `2026-11-21`, `2026-11-21T09:00:00Z`.
     pub fn is_moment(text: &str) -> bool {
+        let number = |at: usize| {
+            let digits = text.trim().get(at..at + 2);
+            digits.and_then(|digits| digits.parse::<u32>().ok())
+        };
+        let year = number(0).zip(number(2)).map(|(century, year)| century * 100 + year);
+        let is_leap = year.is_some_and(|year| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+        let days = match number(5) {
+            Some(2) if is_leap => 29,
+            Some(2) => 28,
+            Some(4 | 6 | 9 | 11) => 30,
+            Some(1..=12) => 31,
+            _ => 0,
+        };
+        let is_day = number(8).is_some_and(|day| (1..=days).contains(&day));
+        // A minute may have a leap second.
+        let is_time = number(11).is_none_or(|hour| hour < 24)
+            && number(14).is_none_or(|minute| minute < 60)
+            && number(17).is_none_or(|second| second <= 60);
+        Self::has_form(text) && is_day && is_time
+    }
+
+    /// Whether a literal is written as one, whether there is such a day or not.
+    pub fn has_form(text: &str) -> bool {
         let bytes = text.trim().as_bytes();
         let pattern = |pattern: &str, bytes: &[u8]| {
             bytes.len() >= pattern.len()

@@ -137,6 +137,10 @@ fn what_it_takes_and_gives_is_known() {
       jobs: "${{ 3 }}"
   - {id: e, type: workflow, path: other, inputs: {⟦what⟧: x}, outputMapping: {x: ⟦y⟧}}
   - {id: f, type: workflow, path: child.yaml, inputs: ⟦"${{ inputs.all }}"⟧}
+  - id: g
+    type: workflow
+    path: child.yaml
+    ⟦inputs⟧:
 inputs: {all: {type: object}}
 "#,
         expect![[r#"
@@ -153,6 +157,7 @@ inputs: {all: {type: object}}
             error unknown-input 'other.yaml' has no input 'what'; it takes none [fix: take 'what' out]
             error unknown-output 'other.yaml' has no output 'y'; it gives none
             error type-mismatch 'inputs' takes a mapping; this is a text
+            error missing-key 'child.yaml' needs the input 'target' [see: 'target' is declared here] [fix: add 'target']
         "#]],
     );
 }
@@ -456,7 +461,7 @@ fn what_an_item_lacks_is_said_at_the_item() {
 ",
         expect![[r#"
             error missing-key a step needs 'id' [fix: add 'id']
-            error missing-key a step needs 'type' [fix: add 'type: shell']
+            error missing-key a step needs 'type'
             error missing-key this item of 'tools' needs 'execution' [fix: add 'execution']
             error missing-key this item of 'tools' needs 'name' [fix: add 'name']
         "#]],

@@ -210,8 +210,8 @@ fn amounts_that_nobody_can_count_with_are_marked_where_they_stand() {
             error type-mismatch 'usd' takes a number; this is a text
             error type-mismatch 'minutes' takes a number; this is a text [fix: take the quotes away]
             error type-mismatch 'price' has no value; it takes a mapping [fix: take 'price' out]
-            error type-mismatch 'input' has no value; it takes a number [fix: write '0'] [fix: take 'input' out]
-            error type-mismatch 'output' takes a number; this is none that can be counted with [fix: take 'output' out]
+            error type-mismatch 'input' has no value; it takes a number [fix: write '0']
+            error type-mismatch 'output' takes a number; this is none that can be counted with
             error type-mismatch 'cached_input' has no value; it takes a number [fix: take 'cached_input' out]
         "#]],
     );

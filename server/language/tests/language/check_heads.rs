@@ -167,7 +167,8 @@ fn servers_are_programs_or_addresses() {
     "b": {"type": "http", "url": "https://x", "headers": {"Authorization": "Bearer ${B}"}},
     ⟦"c"⟧: {},
     "d": {"command": "x", ⟦"url"⟧: "y"},
-    "e": {"type": ⟦"stdio"⟧, ⟦"url"⟧: "y"},
+    "e": {"type": ⟦"stdio"⟧, "url": "y"},
+    "o": {"type": ⟦"http"⟧, "command": "npx", "args": []},
     "f": {"command": "x", "env": {"GITHUB_TOKEN": ⟦"ghp_abcdefghijklmnopqrstuvwx0123456789"⟧, "API_KEY": ⟦"8d7f8s7df87sdf"⟧, "REGION": "eu-1"}},
     "g": {"command": "x", ⟦"comand"⟧: "y"},
     "h": {"command": ⟦["x"]⟧},
@@ -181,10 +182,10 @@ fn servers_are_programs_or_addresses() {
 }
 "#,
         expect![[r#"
-            error missing-key the server 'c' needs 'command' or 'url' [fix: add 'command'] [fix: add 'url']
+            error missing-key the server 'c' needs 'command' or 'url' [fix: add 'url']
             error unknown-key 'url' cannot stand beside 'command'; keep one of the two [see: 'command' is here] [fix: take 'url' out] [fix: take 'command' out]
-            error missing-key the server 'e' needs 'command' [fix: add 'command']
-            warning useless-key 'url' does nothing here: the server is a program [fix: take 'url' out]
+            error unknown-value a server with 'url' is of 'type: http', not of 'type: stdio' [fix: change to 'http']
+            error unknown-value a server with 'command' is of 'type: stdio', not of 'type: http' [fix: change to 'stdio']
             warning plain-secret a secret stands here as it is; name an environment variable instead, then change it [fix: change to '${GITHUB_TOKEN}']
             warning plain-secret a secret stands here as it is; name an environment variable instead, then change it [fix: change to '${API_KEY}']
             warning unknown-setting 'comand' is no key of 'g'; take it out [fix: take it out]
@@ -210,7 +211,7 @@ fn servers_are_programs_or_addresses() {
         "mcp_servers:\n  a: {command: [npx, x]}\n  ⟦b⟧: {env: {X: y}}\n  c: {url: http://x, ⟦env⟧: {X: y}}\n  d: {command: [x], ⟦url⟧: y}\n  e: {command: [x], env: {DB_PASSWORD: ⟦hunter2hunter2⟧}}\n",
         &trusted(),
         expect![[r#"
-            error missing-key the server 'b' needs 'command' or 'url' [fix: add 'command'] [fix: add 'url']
+            error missing-key the server 'b' needs 'command' or 'url' [fix: add 'url']
             warning useless-key 'env' does nothing here: the server is an address [fix: take 'env' out]
             error unknown-key 'url' cannot stand beside 'command'; keep one of the two [see: 'command' is here] [fix: take 'url' out] [fix: take 'command' out]
             warning plain-secret a secret stands here as it is; keep it out of files, then change it
@@ -220,7 +221,7 @@ fn servers_are_programs_or_addresses() {
 
 #[test]
 fn mends_of_json_are_json() {
-    let text = r#"{"mcpServers": {"a": {}, "b": {"comand": "x", "type": "sdtio"}}}"#;
+    let text = r#"{"mcpServers": {"a": {}, "b": {"comand": "x", "type": "sdtio"}, "c": {"type": "http"}}}"#;
     let mended: Vec<String> = crate::support::all_findings(".mcp.json", text, &trusted())
         .iter()
         .flat_map(|finding| &finding.fixes)
@@ -295,10 +296,10 @@ fn manifests_of_plugins() {
             warning unknown-setting 'mail' is no key of 'author'; did you mean 'email'? [fix: change to 'email']
             error type-mismatch 'keywords' takes a list; this is a text [fix: make it a list]
             warning unknown-setting 'command' is no key of a plugin; did you mean 'commands'? [fix: change to 'commands']
-            error missing-key the server 's' needs 'command' or 'url' [fix: add 'command'] [fix: add 'url']
+            error missing-key the server 's' needs 'command' or 'url' [fix: add 'url']
             warning unknown-setting there is no event 'PreToolUsed'; did you mean 'PreToolUse'? [fix: change to 'PreToolUse']
             warning unknown-name there is no tool 'edti'; did you mean 'edit'? [fix: change to 'edit']
-            error missing-key this hook needs 'command' [fix: add 'command']
+            error missing-key this hook needs 'command'
             error unknown-value the 'prompt' of this hook is empty
         "#]],
     );
@@ -322,7 +323,9 @@ fn hooks_in_a_file_of_their_own() {
     "SessionStart": [{"hooks": [{"type": "command", "command": "./start", "timeout": ⟦"10"⟧}]}],
     "Setup": [{"matcher": "", "hooks": [{"type": ⟦"comand"⟧, "command": "x"}]}],
     "Stop": [{⟦"hook"⟧: []}],
-    "⟦PostToolUs⟧": [{"matcher": "Edit|Write", "hooks": [{"type": "http", "url": "https://x", "headers": {}}]}]
+    "⟦PostToolUs⟧": [{"matcher": "Edit|Write", "hooks": [{"type": "http", "url": "https://x", "headers": {}}]}],
+    "⟦PreTool⟧": [{"hooks": [{"type": "command", ⟦"comand"⟧: "x", "timeout": ⟦-5⟧}, {"type": ⟦"http"⟧}]}],
+    "Whatever": [{"hooks": [{"type": "command", "command": "x", "statusMessage": "own", "async": true}]}]
   }
 }
 "#,
@@ -331,6 +334,10 @@ fn hooks_in_a_file_of_their_own() {
             error unknown-value 'comand' is no value of 'type'; it takes 'command', 'prompt', 'agent' or 'http'; did you mean 'command'? [fix: change to 'command']
             warning unknown-setting 'hook' is no key of this item of 'Stop'; did you mean 'hooks'? [fix: change to 'hooks']
             warning unknown-setting there is no event 'PostToolUs'; did you mean 'PostToolUse'? [fix: change to 'PostToolUse']
+            warning unknown-setting there is no event 'PreTool'; did you mean 'PreToolUse'? [fix: change to 'PreToolUse']
+            warning unknown-key 'comand' is no key of this item of 'hooks' that is read here; did you mean 'command'? [fix: change to 'command']
+            error unknown-value 'timeout' must be more than 0 [fix: change to 1]
+            error missing-key this hook needs 'url' [fix: add 'url']
         "#]],
     );
 }

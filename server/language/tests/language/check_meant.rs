@@ -170,7 +170,7 @@ fn what_is_wrong_is_named_as_what_it_is() {
         "steps:\n  - {id: a, type: llm, agent: x, prompt: p, mcpServers: [{type: ⟦local⟧}]}\n",
         expect![[r#"
             error missing-key this item of 'mcpServers' needs 'name' [fix: add 'name']
-            error missing-key this server needs 'command' [fix: add 'command']
+            error missing-key this server needs 'command'
         "#]],
     );
 }

@@ -230,7 +230,7 @@ fn missing_keys_stand_at_the_type_then_the_id_then_the_key_around() {
         "steps:\n  - ⟦run⟧: ls\n",
         expect![[r#"
             error missing-key a step needs 'id' [fix: add 'id']
-            error missing-key a step needs 'type' [fix: add 'type: shell'] [fix: add 'type: script']
+            error missing-key a step needs 'type' [fix: add 'type: shell' and 'id'] [fix: add 'type: script' and 'id']
         "#]],
     );
     check_steps(
@@ -326,10 +326,14 @@ fn times_are_milliseconds_or_have_a_unit() {
         "#]],
     );
     check_steps(
-        "steps:\n  - {id: a, type: sleep, until: ⟦tomorrow⟧}\n  - {id: b, type: sleep, until: 2026-11-21T09:00:00Z}\n",
+        "steps:\n  - {id: a, type: sleep, until: ⟦tomorrow⟧}\n  - {id: b, type: sleep, until: 2026-11-21T09:00:00Z}\n  - {id: c, type: sleep, until: ⟦2026-02-30⟧}\n  - {id: d, type: sleep, until: ⟦\"2026-11-21T25:00:00Z\"⟧}\n  - {id: e, type: sleep, until: ⟦2026⟧}\n  - {id: f, type: sleep, until: 2028-02-29T23:59:60Z}\n  - {id: ⟦3⟧, type: sleep, duration: 1s}\n",
         expect![[r#"
-        error type-mismatch 'until' takes a date and time such as '2026-11-21T09:00:00Z'; this is a text
-    "#]],
+            error type-mismatch 'until' takes a date and time such as '2026-11-21T09:00:00Z'; this is a text
+            error type-mismatch 'until' takes a date and time such as '2026-11-21T09:00:00Z'; there is no such day or hour
+            error type-mismatch 'until' takes a date and time such as '2026-11-21T09:00:00Z'; there is no such day or hour
+            error type-mismatch 'until' takes a date and time such as '2026-11-21T09:00:00Z'; this is a number
+            error type-mismatch 'id' takes a text; this is a number [fix: put it in quotes]
+        "#]],
     );
 }
 
@@ -450,7 +454,7 @@ fn keys_without_a_value_are_marked() {
     check_steps(
         "⟦steps⟧:\n",
         expect![[r#"
-            error type-mismatch 'steps' has no value; it takes a list [fix: write '[]'] [fix: take 'steps' out]
+            error type-mismatch 'steps' has no value; it takes a list [fix: write '[]']
         "#]],
     );
     check_steps(
@@ -549,7 +553,7 @@ fn steps_inside_steps_are_checked() {
         expect![[r#"
             error missing-key a shell step needs 'run' or 'args' [fix: add 'run']
             error unknown-key 'rum' is no key of a shell step; take it out [fix: take it out]
-            error missing-key a step needs 'type' [fix: add 'type: shell']
+            error missing-key a step needs 'type' [fix: add 'type: shell' and 'run']
         "#]],
     );
 }

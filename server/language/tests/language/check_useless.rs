@@ -166,7 +166,7 @@ fn servers_of_a_step_are_programs_or_addresses() {
       - {name: leak, command: x, env: {GITHUB_TOKEN: ⟦ghp_abcdefghijklmnopqrstuvwx0123456789⟧}}
 "#,
         expect![[r#"
-            error missing-key the server 'none' needs 'command' or 'url' [fix: add 'command'] [fix: add 'url']
+            error missing-key the server 'none' needs 'command' or 'url' [fix: add 'url']
             error missing-key the server 'far' needs 'url' [fix: add 'url']
             warning useless-key 'command' does nothing here: the server is an address [fix: take 'command' out]
             warning plain-secret a secret stands here as it is; read it from 'secrets' instead, then change it [fix: change to '${{ secrets.GITHUB_TOKEN }}']

@@ -33,6 +33,7 @@ mod formatting;
 mod formatting_brackets;
 mod guide;
 mod handing;
+mod harmless;
 mod hovering;
 mod indexing;
 mod kinds;

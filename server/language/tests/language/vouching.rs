@@ -456,6 +456,27 @@ const PIECES: &[&str] = &[
     "*a",
 ];
 
+/// A long line with hundreds of mends is not read once for each of them.
+#[test]
+fn mends_that_stand_apart_are_read_together() {
+    let path = Path::new(WORKFLOW);
+    let steps: Vec<String> = (0..200)
+        .map(|at| format!("{{id: s{at}, type: shell, run: x, foo: 1, allowFailure: \"true\"}}"))
+        .collect();
+    let text = format!("name: a\nsteps: [{}]\n", steps.join(", "));
+    let tree = parse(path, &text);
+    let file = File::new(path, &text, &tree);
+    let reads = std::cell::Cell::new(0);
+    let read = |text: &str| {
+        reads.set(reads.get() + 1);
+        parse(path, text)
+    };
+    let found = find(&file);
+    let shown = vouched(&file, &trusted(), &found, &read, |_| true);
+    assert_eq!(shown.iter().filter(|finding| finding.fixes.len() == 1).count(), 400);
+    assert_eq!(reads.get(), 1);
+}
+
 #[test]
 fn no_mend_makes_a_key_stand_twice() {
     let shell = |keys: &str| format!("name: x\nsteps:\n  - id: a\n    type: shell\n{keys}");

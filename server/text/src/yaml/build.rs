@@ -64,7 +64,7 @@ struct Open {
     span: Span,
     children: Children,
     is_flow: bool,
-    /// Where the children of a block collection stand on their lines.
+    /// Where the children of a block collection stand on their lines; 0 in brackets.
     column: usize,
     tag: Option<String>,
     anchor: Option<String>,
@@ -218,7 +218,8 @@ impl Builder<'_, '_> {
             return Err(Failure { offset: at.start + self.shift, why: Why::TooDeep });
         }
         let (span, is_flow) = (at.shifted(self.shift), style == StructureStyle::Flow);
-        let column = at.start - line_start(self.piece, at.start);
+        // Nothing in brackets stands at a column; to look for one would read a long line again at each bracket.
+        let column = if is_flow { 0 } else { at.start - line_start(self.piece, at.start) };
         let Props { tag, anchor } = props;
         self.open.push(Open { span, children, is_flow, column, tag, anchor, key: None });
         Ok(())

@@ -76,6 +76,17 @@ pub(super) enum Mending {
     InFile,
 }
 
+/// What is told of the mends that findings have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Nothing: none of them is tried.
+    Findings,
+    /// Those that help.
+    Mends,
+    /// Those, and how many of them `--fix` would make.
+    Count,
+}
+
 /// What all looks share.
 pub(super) struct Surroundings<'a> {
     pub(super) here: &'a Here,
@@ -85,6 +96,7 @@ pub(super) struct Surroundings<'a> {
     /// The schemas of other people's files.
     pub(super) library: Library,
     pub(super) mending: Mending,
+    pub(super) told: Told,
 }
 
 /// Looks at all of them, on as many threads as there are processors. The order stays.
@@ -147,6 +159,7 @@ pub(super) fn text_at(
     if named == Named::ByFolder
         && is_data(whole)
         && !is_ours(whole)
+        && !copydesk_language::may_be_ours(whole)
         && !surroundings.library.may_choose(whole, &text)
     {
         return None;
@@ -170,7 +183,7 @@ pub(super) fn text_at(
             }
             None => return None,
         };
-        let findings = proven(&file, &surroundings.index, &findings);
+        let findings = proven(surroundings, &file, &surroundings.index, findings);
         return Some(Checked { path, text, findings, ..Checked::default() });
     }
     let index = index(surroundings, whole, &text);
@@ -178,8 +191,10 @@ pub(super) fn text_at(
     let known = resolve(Path::new("/"), whole);
     let file = File { path: &known, ..file };
     let find = |file: &File<'_>| all_of(file, &index);
-    let mut checked = Checked { path, findings: proven(&file, &index, &find(&file)), ..Checked::default() };
-    if !checked.findings.iter().any(|finding| finding.fixes.iter().any(is_safe)) {
+    let findings = proven(surroundings, &file, &index, find(&file));
+    let mut checked = Checked { path, findings, ..Checked::default() };
+    let is_left = surroundings.mending == Mending::Leave && surroundings.told != Told::Count;
+    if is_left || !checked.findings.iter().any(|finding| finding.fixes.iter().any(is_safe)) {
         return Some(Checked { text, ..checked });
     }
     let mended = mend_all(&file, &index, &find);
@@ -197,7 +212,7 @@ pub(super) fn text_at(
         Ok(()) => {
             let tree = parse(&known, &mended.text);
             let file = File { text: &mended.text, tree: &tree, ..file };
-            checked.findings = proven(&file, &index, &find(&file));
+            checked.findings = proven(surroundings, &file, &index, find(&file));
             Some(Checked { text: mended.text, made: mended.made, ..checked })
         }
         Err(error) => {
@@ -233,9 +248,17 @@ fn all_of(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
     findings
 }
 
-/// What was found, with those mends only that leave a file better than it was.
-fn proven(file: &File<'_>, index: &WorkspaceIndex, found: &[Diagnostic]) -> Vec<Diagnostic> {
-    vouched(file, index, found, &|text| parse(file.path, text), |_| true)
+/// What was found, with those mends only that leave a file better than it was, where mends are told.
+fn proven(
+    surroundings: &Surroundings<'_>,
+    file: &File<'_>,
+    index: &WorkspaceIndex,
+    found: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
+    match surroundings.told {
+        Told::Findings => found,
+        Told::Mends | Told::Count => vouched(file, index, &found, &|text| parse(file.path, text), |_| true),
+    }
 }
 
 fn unwritten(error: &FileError) -> String {

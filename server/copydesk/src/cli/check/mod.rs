@@ -15,7 +15,7 @@ use copydesk_text::{Encoding, LineIndex, Position};
 use serde_json::{Value, json};
 
 use self::find::Named;
-use self::look::{Checked, Mending, Surroundings, Unread};
+use self::look::{Checked, Mending, Surroundings, Told, Unread};
 use super::{Outcome, input, models};
 use crate::config::Flags;
 use crate::here::Here;
@@ -71,7 +71,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let index = WorkspaceIndex { models: models::names(&office).into(), ..look::index_of(here, &found) };
     let library = Library::new(&here.root);
     library.set_rules(&OfOthers::from(here.settings().config));
-    let surroundings = Surroundings { here, trusted: &trusted, index, library, mending };
+    let told = match (arguments.json, arguments.sarif) {
+        (true, _) => Told::Findings,
+        (_, true) => Told::Mends,
+        _ => Told::Count,
+    };
+    let surroundings = Surroundings { here, trusted: &trusted, index, library, mending, told };
     let files = if arguments.is_stdin() {
         let path = arguments.path.clone().unwrap_or_default();
         let text = input::stdin().map_err(anyhow::Error::msg)?;

@@ -58,6 +58,11 @@ pub(in crate::check) fn takers<'c>(context: &'c Context, path: Option<Node<'_>>)
     }
 }
 
+/// Whether the workflow that a written path leads to must be handed something.
+pub(in crate::check) fn needs_some(context: &Context, path: Option<Node<'_>>) -> bool {
+    takers(context, path).iter().any(|taker| taker.input.required)
+}
+
 /// Whether what a step hands over under this name is judged by the workflow that it calls: its input has a type, it has
 /// no such input, or nobody can read it just now.
 pub(in crate::check) fn judges(context: &Context, path: Option<Node<'_>>, name: &str) -> bool {
@@ -152,6 +157,12 @@ fn not_given(
                 insert_key(text, holder.value(), None, &quoted(&first.name), &value.join(&joint))
             })
         }
+        // A key without a value.
+        Some((holder, Kind::Null)) if holder.value().span().is_empty() => {
+            let behind = holder.key().span().end;
+            let has_colon = text.get(behind..).is_some_and(|rest| rest.starts_with(':'));
+            has_colon.then(|| TextEdit::insert(behind + 1, format!(" {{{}}}", pairs.join(", "))))
+        }
         _ => None,
     };
     if let Some(edit) = edit {
@@ -226,7 +237,7 @@ pub(in crate::check) fn reads_as(text: &str, kind: InputKind) -> bool {
     }
 }
 
-fn and(names: &[String]) -> String {
+pub(in crate::check) fn and(names: &[String]) -> String {
     match names {
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         _ => names.concat(),
