@@ -43,7 +43,9 @@ pub mod types;
 mod wishes;
 mod written;
 
-pub use check::{Memo, check, check_again, is_meant, loses_guard, loses_limit, matcher_is_readable, syntax};
+pub use check::{
+    Memo, check, check_again, counts_whole, is_meant, loses_guard, loses_limit, matcher_is_readable, syntax,
+};
 pub use complete::{Completion, CompletionKind, Signature, Snippet, complete, signature};
 pub use editing::{
     Made, Mended, NewFile, Refactoring, RefactoringKind, edited, is_safe, mend_all, refactorings, vouched,

@@ -3,7 +3,7 @@
 
 use copydesk_base::config::{Config, HOOK_EVENTS, Mode, variable_in};
 use copydesk_base::{Code, Severity};
-use copydesk_language::{is_meant, loses_guard, loses_limit, matcher_is_readable, needs_value};
+use copydesk_language::{counts_whole, is_meant, loses_guard, loses_limit, matcher_is_readable, needs_value};
 use copydesk_text::de::wanted;
 use serde_json::{Map, Value};
 
@@ -56,10 +56,8 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
         return None;
     }
     let value = match value {
-        Value::Array(items) if path.len() == 1 && path[0] == "checks" => {
-            return Some(Value::Array(each(path, items, misfits, |_| None)));
-        }
-        Value::Array(items) if path.len() == 2 && path[0] == "hooks" => {
+        Value::Array(items) if counts_whole(&words(path)) => {
+            let amiss: fn(&Value) -> Option<String> = if path[0] == "hooks" { amiss } else { |_| None };
             return Some(Value::Array(each(path, items, misfits, amiss)));
         }
         value => value,

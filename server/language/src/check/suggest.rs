@@ -195,6 +195,12 @@ pub fn loses_guard(path: &[&str]) -> bool {
     }
 }
 
+/// Whether the items of a list in a config count whole or not at all: an unknown key takes the item away that it stands
+/// in.
+pub fn counts_whole(path: &[&str]) -> bool {
+    matches!(path, ["checks"] | ["hooks", _])
+}
+
 /// Whether two names differ only in case and in `_` or `-`: `allow_failure`, `allowFailure`.
 fn same_letters(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))

@@ -5,7 +5,7 @@ use copydesk_text::{Entry, Kind, Node, Value};
 
 use super::fixes::{indent_of, is_flow, line_break, remove_key};
 use super::structure::{Holder, subject};
-use super::suggest::{loses_guard, loses_limit, only_start, usual_mistake};
+use super::suggest::{counts_whole, loses_guard, loses_limit, only_start, usual_mistake};
 use super::{Findings, ids, meant};
 use crate::FileKind;
 use crate::declared::inner_span;
@@ -212,8 +212,8 @@ pub(super) fn slip<'a>(
     Some(near)
 }
 
-/// Whether a key may have been meant for a limit or a guard, by its name or by where it stands: no agent runs before it
-/// is mended.
+/// Whether a key may have been meant for a limit or a guard, by its name or by where it stands, or takes what it stands in
+/// away with it: that is an error for those who read the settings, too.
 fn is_lost_limit(findings: &Findings<'_>, entry: Entry<'_>) -> bool {
     if findings.file.kind != FileKind::Config {
         return false;
@@ -229,5 +229,6 @@ fn is_lost_limit(findings: &Findings<'_>, entry: Entry<'_>) -> bool {
         path.push(above.key().scalar_text().unwrap_or_default());
         inside = (above.key().span() != key).then(|| above.value());
     }
-    loses_limit(&path) || loses_guard(&path)
+    // Of an item the path ends at its list.
+    loses_limit(&path) || loses_guard(&path) || inside.is_some() && counts_whole(&path)
 }

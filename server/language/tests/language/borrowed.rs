@@ -141,9 +141,9 @@ fn a_mend_means_what_was_written() {
     check_condition(
         "\"(inputs.number ?? 3) > 2\"",
         &expect![[r#"
-        expression-syntax '??' is not part of the language; write '(inputs.number == null ? 3 : inputs.number)'
-           "((inputs.number == null ? 3 : inputs.number)) > 2"
-    "#]],
+            expression-syntax '??' is not part of the language; write 'inputs.number == null ? 3 : inputs.number'
+               "(inputs.number == null ? 3 : inputs.number) > 2"
+        "#]],
     );
     check_condition(
         "\"'a' + inputs.word ?? 'x'\"",

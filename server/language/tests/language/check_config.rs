@@ -94,6 +94,13 @@ fn what_other_programs_call_otherwise() {
 #[test]
 fn checks_that_would_not_be_run() {
     check_config(
+        "checks: [{⟦cmd⟧: make}, {command: make, ⟦retries⟧: 2}]\n",
+        expect![[r#"
+        error unknown-key 'cmd' is no key of this item of 'checks'; did you mean 'command'? [fix: change to 'command']
+        error unknown-key 'retries' is no key of this item of 'checks'; take it out [fix: take it out]
+    "#]],
+    );
+    check_config(
         "checks: [{command: ⟦\"\"⟧}]\n",
         expect![[r#"
         error unknown-value the command of this check is empty, so nothing is checked; write one

@@ -54,12 +54,21 @@ impl Parser<'_> {
             let end = self.operand_end(self.at + 1)?;
             let other = self.span(self.at + 1)?.cover(self.span(end.checked_sub(1)?)?);
             let is_clear = self.is_edge_before(value, BEFORE) && self.is_edge(end, BEHIND);
-            let is_alone = value.start == self.span(0)?.start && end == self.tokens.len();
-            let text = self.or_else(value, other.of(self.text), is_alone)?;
+            let text = self.or_else(value, other.of(self.text), self.is_alone(value, end))?;
             is_clear.then(|| Mend { span: value.cover(other), text })
         });
         let message = format!("'??' is not part of the language; write {}", mend_words(mend.as_ref()));
         Problem { span: token.span, message, mend }
+    }
+
+    /// Whether what goes from a value to the token `end` is the whole expression, or all between two parentheses.
+    fn is_alone(&self, value: Span, end: usize) -> bool {
+        let Some(at) = self.tokens.iter().position(|token| token.span.start == value.start) else {
+            return false;
+        };
+        let before = at.checked_sub(1).map(|before| self.sign_at(before));
+        let is_between = before == Some(Some("(")) && self.sign_at(end) == Some(")");
+        is_between || before.is_none() && end == self.tokens.len()
     }
 
     /// A path, or another value where there is none.
@@ -102,7 +111,7 @@ impl Parser<'_> {
             }
             let new = if matches!(name, "default" | "d") {
                 is_default = true;
-                let is_alone = start.start == self.span(0)?.start && at == self.tokens.len();
+                let is_alone = self.is_alone(start, at);
                 let other = arguments.filter(|other| !other.is_empty() && !are_many);
                 let other = other.filter(|_| value == start.of(self.text));
                 other.and_then(|other| self.or_else(start, other, is_alone))
