@@ -141,7 +141,6 @@ impl Meter {
     /// An event was read whole.
     fn settle(&self) {
         self.0.events.fetch_add(1, Ordering::Relaxed);
-        self.alive(self.received());
     }
 
     /// Nothing that ends here is part of an event that is not whole.
@@ -236,7 +235,10 @@ where
         let Ok(piece) = piece else { return };
         let Signs { end, is_all } = match framing {
             Framing::Events => comments.read(piece),
-            Framing::Lines => Signs { end: None, is_all: false },
+            Framing::Lines => {
+                let end = piece.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+                Signs { end, is_all: false }
+            }
             // Blanks before a document are how a server that is still at work says so.
             Framing::Whole => {
                 begun |= !piece.trim_ascii().is_empty();
@@ -295,6 +297,7 @@ where
                 Ok(all)
             });
             let all = all.await.map_err(PieceError::Body)?;
+            counted.alive(counted.received());
             counted.settle();
             text(&all).map(|text| halves.mended(text.to_owned()))
         })),

@@ -62,6 +62,16 @@ fn the_whole_workflow_is_fine() {
     verify(WORKFLOW, &tree);
 }
 
+#[test]
+fn a_byte_order_mark_is_no_column() {
+    for text in ["a: long\n  text\n", "a: \"b\n  c\"\n", "a: [\n  1\n]\n", "a: {\n b: 1\n }\nc: |\n d\n"] {
+        let (plain, marked) = (yaml::parse(text), yaml::parse(&format!("\u{feff}{text}")));
+        let values =
+            |tree: &copydesk_text::Tree| format!("{:?}", tree.root().map(|root| root.entries().len()));
+        assert_eq!((values(&marked), marked.problems().len()), (values(&plain), 0), "{text:?}");
+    }
+}
+
 fn snippet() -> impl Strategy<Value = String> {
     let parts = [
         "a", "key", ":", ": ", "- ", "-", "\n", "\n  ", "\n    ", "\r\n", "\r", "\t", " ", "[", "]", "{",

@@ -256,14 +256,23 @@ fn what_cannot_be_sent_says_why() {
 }
 
 #[test]
-fn a_mode_that_is_none_is_not_sent() {
-    let text = "---\nmode: plann\n---\n\n# User\n\nWhy?\n";
-    let mut talk = Talk::begin(personality::neovim_0_12(), Format::OpenaiChat, vec![], text);
-    let refused = talk.scene.client.command("copydesk.chat.send", json!({"uri": talk.uri}));
-    let why = "nothing was sent: line 2: there is no mode 'plann'";
-    assert!(matches!(&refused, Err(error) if error.message.contains(why)), "{refused:?}");
-    assert_eq!(talk.scene.model.requests().len(), 0);
-    talk.scene.end();
+fn where_a_mode_would_not_count_nothing_is_sent() {
+    let turn = "\n# User\n\nWhy?\n";
+    for (head, why) in [
+        ("---\nmode: plann\n---\n", "line 2: there is no mode 'plann'"),
+        ("---\nmode: plan\n", "line 1: this front matter has no end"),
+        ("\n---\nmode: plan\n---\n", "line 2: front matter begins on the first line"),
+        ("<!-- mine -->\n---\nmode: plan\n---\n", "line 2: front matter begins on the first line"),
+        ("-----\nmode: plan\n-----\n", "line 1: front matter begins on the first line"),
+    ] {
+        let text = format!("{head}{turn}");
+        let mut talk = Talk::begin(personality::neovim_0_12(), Format::OpenaiChat, vec![], &text);
+        let refused = talk.scene.client.command("copydesk.chat.send", json!({"uri": talk.uri}));
+        let why = format!("nothing was sent: {why}");
+        assert!(matches!(&refused, Err(error) if error.message.contains(&why)), "{head}: {refused:?}");
+        assert_eq!(talk.scene.model.requests().len(), 0);
+        talk.scene.end();
+    }
 }
 
 #[test]

@@ -60,6 +60,24 @@ fn apply_all_settles_the_rest_at_once() {
 }
 
 #[test]
+fn hunks_are_made_in_whatever_order_they_are_named() {
+    everywhere(|personality, format| {
+        let mut scene = begin(personality, format, "{}", vec![triple_both(), done()]);
+        show(&mut scene);
+        let hunks = proposals(&mut scene, 2);
+        let params = json!({"changeId": hunks[0]["data"]["changeId"], "hunks": [1, 0]});
+        let report = scene.client.command("copydesk.change.apply", params).expect("both fit");
+        assert_eq!(report, json!({"sent": [0, 1], "refused": []}));
+        scene.edit();
+        scene.wait_for_text(&TEXT.replace("x * 2", "x * 3"));
+        let told = scene.result(1);
+        assert!(told.contains("changed"), "{told}");
+        scene.over(1);
+        scene.end();
+    });
+}
+
+#[test]
 fn a_review_counts_in_the_text_of_that_moment_and_a_hunk_that_does_not_fit_is_offered_anew() {
     everywhere(|personality, format| {
         let mut scene = begin(personality, format, "{}", vec![triple_both(), done()]);

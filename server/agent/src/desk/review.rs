@@ -34,7 +34,9 @@ impl Board {
     ) -> Result<(&Review, Vec<usize>, Vec<RefusedHunk>), AgentError> {
         let review =
             self.reviews.get_mut(change).ok_or_else(|| AgentError::UnknownChange(change.to_string()))?;
-        let wanted: Vec<usize> = hunks.map_or_else(|| review.open(), <[usize]>::to_vec);
+        let mut wanted: Vec<usize> = hunks.map_or_else(|| review.open(), <[usize]>::to_vec);
+        // In whatever order they are named, an edit of a text has its pieces in the order of the text.
+        wanted.sort_unstable();
         let mut taken = Vec::new();
         let mut refused = Vec::new();
         for at in wanted {

@@ -66,12 +66,17 @@ impl Merged {
         left
     }
 
-    /// Notes where a layer names providers, for what is wrong with them as a whole.
+    /// Notes where a layer names providers, for what is wrong with them as a whole. A name by itself says that there is
+    /// such a provider: one with nothing below it is none that anybody forgot.
     pub(super) fn note_providers(&mut self, layer: &Layer) {
-        let providers = layer.value.get("providers").and_then(Value::as_object);
-        for name in providers.into_iter().flat_map(Map::keys) {
+        let named = layer.value.get("providers").and_then(Value::as_object);
+        for name in named.into_iter().flat_map(Map::keys) {
             let path: KeyPath = vec!["providers".into(), name.clone()];
             self.provider_places.insert(name.clone(), layer.origin(&path));
+            let providers = self.value.entry("providers").or_insert_with(|| Value::Object(Map::new()));
+            if let Some(providers) = providers.as_object_mut() {
+                providers.entry(name.clone()).or_insert_with(|| Value::Object(Map::new()));
+            }
         }
     }
 

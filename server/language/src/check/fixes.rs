@@ -105,7 +105,7 @@ pub(super) fn insert_first(text: &str, mapping: Node<'_>, key: &str, value: &str
 
 /// A key as the file writes keys: JSON wants quotes.
 pub(super) fn key_in(text: &str, key: &str) -> String {
-    if text.trim_start().starts_with('{') && !key.starts_with('"') {
+    if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') && !key.starts_with('"') {
         format!("\"{key}\"")
     } else {
         key.to_owned()
@@ -174,7 +174,7 @@ fn remove_lines(text: &str, span: Span, next: Option<usize>) -> Option<TextEdit>
 
 /// The blanks in front of a key, its dashes counted as blanks.
 pub(super) fn indent_of(text: &str, key: usize) -> Option<String> {
-    let lead = text.get(line_start(text, key)..key)?;
+    let lead = text.get(line_start(text, key)..key)?.trim_start_matches('\u{feff}');
     lead.chars().all(|c| matches!(c, ' ' | '-')).then(|| " ".repeat(lead.len()))
 }
 

@@ -312,8 +312,30 @@ fn nobody_waits(findings: &mut Findings<'_>, point: Entry<'_>) {
 }
 
 /// The tools that a hook is for: names with `|` between them, a pattern, or `*` for all.
-pub(super) fn matcher(findings: &mut Findings<'_>, node: Node<'_>) {
-    let Some(text) = node.as_str().filter(|text| text.trim() != "*") else { return };
+fn matcher(findings: &mut Findings<'_>, node: Node<'_>) {
+    for (word, span) in pattern(findings, node).unwrap_or_default() {
+        tool(findings, word, span);
+    }
+}
+
+/// Says of a name of a tool that it is a slip of one that is known.
+pub(super) fn tool(findings: &mut Findings<'_>, word: &str, span: Span) {
+    let plain = word.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+    if !plain || word.is_empty() || is_tool(word) || word.contains("__") {
+        return;
+    }
+    let known: Vec<String> = tools::all().map(|(name, _)| name.to_owned()).collect();
+    let message = format!("there is no tool '{word}'");
+    let lower = word.to_ascii_lowercase();
+    let finding = with_near(findings, Code::UnknownName, span, message, &lower, &known, "");
+    if !finding.fixes.is_empty() {
+        findings.add(finding);
+    }
+}
+
+/// The words of a matcher, whatever they are the names of; `None` where it is for all, or cannot be read.
+pub(super) fn pattern<'t>(findings: &mut Findings<'_>, node: Node<'t>) -> Option<Vec<(&'t str, Span)>> {
+    let text = node.as_str().filter(|text| text.trim() != "*")?;
     let whole = inner_span(node);
     let mut at = whole.start;
     let words = text.split('|').map(|word| {
@@ -322,31 +344,17 @@ pub(super) fn matcher(findings: &mut Findings<'_>, node: Node<'_>) {
         (word, span)
     });
     let words: Vec<(&str, Span)> = words.collect();
-    if let Err(reason) = readable(text) {
-        // One name may be what breaks the whole.
-        let broken = words.iter().find_map(|(word, span)| Some((*word, *span, readable(word).err()?)));
-        let (word, span, reason) = broken.unwrap_or((text, whole, reason));
-        let message =
-            format!("this matcher cannot be read, so nobody knows what it was to keep back: {reason}");
-        let mut finding = Diagnostic::new(Code::FormatMismatch, span, message);
-        if word == "*" {
-            finding = finding.with_fix(Fix::safe("change to '.*'", vec![TextEdit::new(span, ".*")]));
-        }
-        return findings.add(finding);
+    let Err(reason) = readable(text) else { return Some(words) };
+    // One name may be what breaks the whole.
+    let broken = words.iter().find_map(|(word, span)| Some((*word, *span, readable(word).err()?)));
+    let (word, span, reason) = broken.unwrap_or((text, whole, reason));
+    let message = format!("this matcher cannot be read, so nobody knows what it was to keep back: {reason}");
+    let mut finding = Diagnostic::new(Code::FormatMismatch, span, message);
+    if word == "*" {
+        finding = finding.with_fix(Fix::safe("change to '.*'", vec![TextEdit::new(span, ".*")]));
     }
-    let known: Vec<String> = tools::all().map(|(name, _)| name.to_owned()).collect();
-    for (word, span) in words {
-        let plain = word.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
-        if !plain || word.is_empty() || is_tool(word) || word.contains("__") {
-            continue;
-        }
-        let message = format!("there is no tool '{word}'");
-        let lower = word.to_ascii_lowercase();
-        let finding = with_near(findings, Code::UnknownName, span, message, &lower, &known, "");
-        if !finding.fixes.is_empty() {
-            findings.add(finding);
-        }
-    }
+    findings.add(finding);
+    None
 }
 
 /// Whether a text can be read as a pattern; else why not, in a few words.

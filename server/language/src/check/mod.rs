@@ -54,6 +54,7 @@ use copydesk_text::{Kind, Tree, yaml};
 
 use crate::declared::Declared;
 use crate::{File, FileKind, TOML, WorkspaceIndex, shape, summary, toml_start};
+pub use chat::head_amiss;
 use context::Context;
 pub(crate) use context::mcp_servers;
 pub(crate) use fixes::{remove_at, remove_entry, remove_item};

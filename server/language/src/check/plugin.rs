@@ -67,13 +67,24 @@ pub(super) fn hooks(findings: &mut Findings<'_>) {
     for event in section.map(Node::entries).unwrap_or_default() {
         near_event(findings, event.key());
         for group in event.value().items() {
-            if let Some(matcher) = group.get("matcher").filter(|matcher| matcher.as_str() != Some("")) {
-                heads::matcher(findings, matcher);
+            if let Some(node) = group.get("matcher").filter(|matcher| matcher.as_str() != Some("")) {
+                matcher(findings, event.key(), node);
             }
             for item in group.get("hooks").map(Node::items).unwrap_or_default() {
                 hook(findings, item);
             }
         }
+    }
+}
+
+/// What a group of hooks is for: tools, where the event is about one; else agents, or how a session began, of which
+/// nothing is known here. A name of several words is a tool of another program.
+fn matcher(findings: &mut Findings<'_>, event: Node<'_>, node: Node<'_>) {
+    let words = heads::pattern(findings, node).unwrap_or_default();
+    let is_about_tools = event.scalar_text().is_some_and(|event| event.contains("Tool"));
+    let is_one_word = |word: &str| !word.chars().skip(1).any(|c| c.is_ascii_uppercase());
+    for (word, span) in words.into_iter().filter(|(word, _)| is_about_tools && is_one_word(word)) {
+        heads::tool(findings, word, span);
     }
 }
 

@@ -5,7 +5,7 @@ use copydesk_text::Syntax;
 
 use super::aside::aside;
 use super::flow::{self, Frame, FrameKind, entries_behind};
-use super::rows::{Row, RowKind, rows, unquoted, without_comment};
+use super::rows::{Row, RowKind, lead, rows, unquoted, without_comment};
 use crate::File;
 
 /// The cursor's place.
@@ -316,14 +316,7 @@ impl Reader<'_> {
             let quote = if close.is_some() { Quote::Closed } else { Quote::Open(quote) };
             return Some((Span::new(start + 1, offset + length), quote));
         }
-        // An anchor and a tag stand before the value.
-        let is_lead =
-            |piece: &&str| piece.trim().is_empty() || piece.starts_with(['&', '!']) && piece.len() > 1;
-        let lead: usize = before
-            .split_inclusive(char::is_whitespace)
-            .take_while(|piece| is_lead(piece) && piece.ends_with(char::is_whitespace))
-            .map(str::len)
-            .sum();
+        let lead = lead(before);
         let word = Span::new(start + lead, offset + word_length(after));
         let is_over = before.get(lead..)?.contains('\n');
         (!is_over).then_some((word, Quote::None))
@@ -341,6 +334,7 @@ impl Reader<'_> {
                 continue;
             }
             let start = row.key.as_ref().map_or(row.content, |key| key.value.start);
+            let start = start + self.text.get(start..row.line.end).map_or(0, lead);
             let opens = matches!(self.text.as_bytes().get(start), Some(b'[' | b'{')) && start < offset;
             if opens && row.column() < lowest {
                 let frames = flow::read(self.text, Span::new(start, offset), self.comments, Syntax::Yaml);

@@ -160,6 +160,15 @@ fn settle_value(text: &str, row: &mut Row, rows: &mut [Row]) {
     }
 }
 
+/// How long what stands before a value is: an anchor, a tag, and the space behind them.
+pub(super) fn lead(text: &str) -> usize {
+    let is_lead = |piece: &&str| piece.trim().is_empty() || piece.starts_with(['&', '!']) && piece.len() > 1;
+    text.split_inclusive(char::is_whitespace)
+        .take_while(|piece| is_lead(piece) && piece.ends_with(char::is_whitespace))
+        .map(str::len)
+        .sum()
+}
+
 /// A text without the quotes around it.
 pub(super) fn unquoted(text: &str) -> &str {
     let inner = |quote: char| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));

@@ -320,11 +320,13 @@ fn hooks_in_a_file_of_their_own() {
         "hooks/hooks.json",
         r#"{
   "hooks": {
-    "SessionStart": [{"hooks": [{"type": "command", "command": "./start", "timeout": ⟦"10"⟧}]}],
+    "SessionStart": [{"matcher": "startup|resume", "hooks": [{"type": "command", "command": "./start", "timeout": ⟦"10"⟧}]}],
     "Setup": [{"matcher": "", "hooks": [{"type": ⟦"comand"⟧, "command": "x"}]}],
     "Stop": [{⟦"hook"⟧: []}],
     "⟦PostToolUs⟧": [{"matcher": "Edit|Write", "hooks": [{"type": "http", "url": "https://x", "headers": {}}]}],
     "⟦PreTool⟧": [{"hooks": [{"type": "command", ⟦"comand"⟧: "x", "timeout": ⟦-5⟧}, {"type": ⟦"http"⟧}]}],
+    "PreToolUse": [{"matcher": "WebFetch|Task|⟦edti⟧", "hooks": [{"type": "command", "command": "x"}]}],
+    "SubagentStop": [{"matcher": "Explore|reader", "hooks": [{"type": "command", "command": "x"}]}],
     "Whatever": [{"hooks": [{"type": "command", "command": "x", "statusMessage": "own", "async": true}]}]
   }
 }
@@ -338,6 +340,7 @@ fn hooks_in_a_file_of_their_own() {
             warning unknown-key 'comand' is no key of this item of 'hooks' that is read here; did you mean 'command'? [fix: change to 'command']
             error unknown-value 'timeout' must be more than 0 [fix: change to 1]
             error missing-key this hook needs 'url' [fix: add 'url']
+            warning unknown-name there is no tool 'edti'; did you mean 'edit'? [fix: change to 'edit']
         "#]],
     );
 }

@@ -64,6 +64,24 @@ const MENDS: &[(&str, &str, &str, &str)] = &[
         "---\nmodel: m\nmode: plan\n---\n\n# User\n\n---\nHi.\n",
     ),
     ("a.chat.md", "---\n\nmodel: m\n\nHi.\n", "end it with '---'", "---\n\nmodel: m\n---\n\nHi.\n"),
+    (
+        "a.chat.md",
+        "\n\n---\nmode: plan\n---\nHi.\n",
+        "begin the document with it",
+        "---\nmode: plan\n---\nHi.\n",
+    ),
+    (
+        "a.chat.md",
+        "-----\n\nmode: plan\n---\nHi.\n",
+        "begin the document with it",
+        "---\n\nmode: plan\n---\nHi.\n",
+    ),
+    (
+        "a.chat.md",
+        " ---\nmode: plan\n---\nHi.\n",
+        "begin the document with it",
+        "---\nmode: plan\n---\nHi.\n",
+    ),
     ("a.chat.md", "---\r\n\r\nmodel: m", "end it with '---'", "---\r\n\r\nmodel: m\r\n---\r\n"),
     (WORKFLOW, "name: x\nname: y\nsteps: []\n", "take this one out", "name: x\nsteps: []\n"),
 ];

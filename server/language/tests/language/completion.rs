@@ -71,6 +71,32 @@ fn the_type_of_a_step_may_come_by_a_merge_key() {
 }
 
 #[test]
+fn an_anchor_or_a_tag_before_brackets_changes_nothing_in_them() {
+    let after = |marked: &str| -> Vec<String> {
+        let (text, found) = proposals(WORKFLOW, marked);
+        let written = found
+            .iter()
+            .map(|one| format!("{}{}{}", &text[..one.replace.start], one.plain(), &text[one.replace.end..]));
+        written.collect()
+    };
+    for line in [
+        "  - LEAD{id: a, type: shell, run: x, nee$0}",
+        "  - LEAD{id: a, type: sh$0}",
+        "  - id: a\n    type: shell\n    retry: LEAD{ma$0}",
+        "  - LEAD[{id: a, ty$0}]",
+    ] {
+        let text = format!("name: t\nsteps:\n{line}\n");
+        let plain = after(&text.replace("LEAD", ""));
+        assert!(!plain.is_empty() || line.contains('['), "{line}");
+        for lead in ["&one ", "!t ", "&one !t "] {
+            let led: Vec<String> =
+                after(&text.replace("LEAD", lead)).iter().map(|text| text.replacen(lead, "", 1)).collect();
+            assert_eq!(led, plain, "{lead}{line}");
+        }
+    }
+}
+
+#[test]
 fn a_key_behind_a_question_mark_has_its_colon_elsewhere() {
     take("steps:\n  - ? id\n    : a\n    ? ty$0\n", "type", expect!["    ? type"]);
     take("? st$0", "steps", expect!["? steps"]);

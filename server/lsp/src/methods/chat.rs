@@ -7,9 +7,9 @@ use copydesk_agent::{Action, AgentError, Ask, Voice};
 use copydesk_base::config::{Mode, several_models};
 use copydesk_base::files::Entry;
 use copydesk_base::{Files, SessionId, Span, path};
-use copydesk_language::FileKind;
 use copydesk_language::chat::{self, Role, Turn};
 use copydesk_language::mentions;
+use copydesk_language::{FileKind, head_amiss};
 use copydesk_text::{Kind, Node, front_matter, position};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -61,7 +61,8 @@ pub(super) async fn send(
     let actions = beside(move || known.actions()).await?;
     let is_known = |name: &str| actions.iter().any(|action| action.name == name);
     let (action, prompt) = order(turn.words(&text), is_known);
-    let head = Head::read(open.document.tree().root()).map_err(|wrong| {
+    let amiss = head_amiss(&text).map(|(at, what)| Unclear { at, what: what.to_owned() });
+    let head = amiss.map_or_else(|| Head::read(open.document.tree().root()), Err).map_err(|wrong| {
         let line = text[..wrong.at.start].matches('\n').count() + 1;
         Error::invalid_params(format!("nothing was sent: line {line}: {}", wrong.what))
     })?;

@@ -80,6 +80,26 @@ async fn what_stands_before_a_document_is_no_part_of_it() {
     assert_eq!(lines.map(Result::unwrap).collect::<Vec<_>>().await, ["{}", "{}"]);
 }
 
+#[tokio::test]
+async fn a_piece_that_is_not_whole_is_unread_however_it_came() {
+    for (framing, whole, half) in [
+        (Framing::Events, "data: a\n\n", "data: half of a long"),
+        (Framing::Events, "data: a\r\n\r\n: wait\n", "data: half\n"),
+        (Framing::Lines, "{}\n{}\n", "{\"half\": \"of a"),
+    ] {
+        for parts in [vec![format!("{whole}{half}")], vec![whole.to_owned(), half.to_owned()]] {
+            let meter = Meter::default();
+            let body = futures_util::stream::iter(parts.clone().into_iter().map(Ok::<_, Infallible>));
+            let mut pieces = pieces(body.map(|part| part.map(Bytes::from)), framing, PATIENCE, meter.clone());
+            assert!(matches!(pieces.next().await, Some(Ok(_))), "{parts:?}");
+            meter.understand();
+            // The connection breaks off here, or nobody reads on.
+            let _ = pieces.next().await;
+            assert!(meter.unread() >= half.len() as u64, "{parts:?}: {}", meter.unread());
+        }
+    }
+}
+
 #[test]
 fn a_comment_ends_where_its_line_does_and_an_event_is_none() {
     let check = |pieces: &[&str], expect: &[Option<usize>]| {

@@ -8,7 +8,7 @@ use copydesk_base::{Diagnostic, Span};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
 use self::places::behind_colon;
-use super::lines::line_start;
+use super::lines::{column, line_start};
 use super::recover::flow;
 use super::{duplicate_keys, indent, keys};
 use crate::green::{Form, Green, GreenEntry};
@@ -219,7 +219,7 @@ impl Builder<'_, '_> {
         }
         let (span, is_flow) = (at.shifted(self.shift), style == StructureStyle::Flow);
         // Nothing in brackets stands at a column; to look for one would read a long line again at each bracket.
-        let column = if is_flow { 0 } else { at.start - line_start(self.piece, at.start) };
+        let column = if is_flow { 0 } else { column(self.piece, at.start) };
         let Props { tag, anchor } = props;
         self.open.push(Open { span, children, is_flow, column, tag, anchor, key: None });
         Ok(())

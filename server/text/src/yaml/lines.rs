@@ -2,6 +2,7 @@
 
 use copydesk_base::Span;
 
+use super::again::BYTE_ORDER_MARK;
 use crate::position;
 
 /// A line that starts in a region.
@@ -14,6 +15,13 @@ pub(super) struct Line<'t> {
 /// Where the line of an offset starts.
 pub(super) fn line_start(text: &str, offset: usize) -> usize {
     text.get(..offset).and_then(|text| text.rfind(['\n', '\r'])).map_or(0, |at| at + 1)
+}
+
+/// How far from the start of its line an offset is, in bytes. The mark that some files begin with takes no room.
+pub(super) fn column(text: &str, offset: usize) -> usize {
+    let start = line_start(text, offset);
+    let mark = if start == 0 && text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
+    offset.saturating_sub(start + mark)
 }
 
 /// Where the line behind that of an offset starts.

@@ -6,7 +6,7 @@ use copydesk_base::Span;
 use granit_parser::ScalarStyle;
 
 use super::super::decode;
-use super::super::lines::line_start;
+use super::super::lines::column;
 use super::{Builder, Children};
 use crate::green::{Form, Green};
 use crate::position::lines;
@@ -45,7 +45,7 @@ impl Builder<'_, '_> {
             Style::Literal | Style::Folded => {
                 // What the parser calls the indentation of a key is that of its mapping.
                 let is_key = self.is_at_key();
-                let column = at.start - line_start(self.piece, at.start);
+                let column = column(self.piece, at.start);
                 let indent = indent.filter(|_| !is_key).unwrap_or(column);
                 let pieces = decode::block_pieces(raw, start, text, style, indent);
                 (pieces, Span::new(start.min(span.end), span.end))
