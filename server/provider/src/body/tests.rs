@@ -85,7 +85,7 @@ async fn a_piece_that_is_not_whole_is_unread_however_it_came() {
     for (framing, whole, half) in [
         (Framing::Events, "data: a\n\n", "data: half of a long"),
         (Framing::Events, "data: a\r\n\r\n: wait\n", "data: half\n"),
-        (Framing::Lines, "{}\n{}\n", "{\"half\": \"of a"),
+        (Framing::Lines, "{}\n", "{\"half\": \"of a"),
     ] {
         for parts in [vec![format!("{whole}{half}")], vec![whole.to_owned(), half.to_owned()]] {
             let meter = Meter::default();
