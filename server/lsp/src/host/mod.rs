@@ -96,10 +96,16 @@ impl Host for EditorHost {
 pub(crate) async fn work(state: Arc<State>) {
     let Some(session) = state.session() else { return };
     let host = session.host.clone();
+    // Prompts end with the desk; what is still to be said of its runs is said all the same.
+    let showing = async {
+        tokio::join!(
+            notes(&state, &host),
+            prompts::work(&host, &session.desk),
+            edits::recognize(&host, &session.desk)
+        )
+    };
     tokio::select! {
-        () = notes(&state, &host) => {}
-        () = prompts::work(&host, &session.desk) => {}
-        () = edits::recognize(&host, &session.desk) => {}
+        _ = showing => {}
         () = state.cancel.cancelled() => {}
     }
 }
