@@ -325,6 +325,8 @@ fn a_provider_that_cannot_be_asked_is_named_with_its_cause() {
             &["config.yaml:2: provider 'box' does not count: it has no kind"],
         ),
         ("box:".to_owned(), &["config.yaml:2: 'providers.box' does not count: it has no value"]),
+        ("box: {}".to_owned(), &["config.yaml:2: provider 'box' does not count: it has no kind"]),
+        ("box: {models: {}}".to_owned(), &["config.yaml:2: provider 'box' does not count: it has no kind"]),
         (
             "box:\n    kind: openai-chat\n    base_url: box.example".to_owned(),
             &[
