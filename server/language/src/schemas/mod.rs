@@ -27,6 +27,7 @@ mod explain;
 mod fit;
 mod help;
 mod hover;
+mod judged;
 mod keys;
 mod links;
 mod locate;
@@ -35,6 +36,7 @@ mod named;
 mod part;
 mod pieces;
 mod rank;
+mod round;
 pub(crate) mod skeleton;
 mod told;
 mod unevaluated;
@@ -58,9 +60,9 @@ pub use links::{Link, Target, links};
 pub use named::{Named, named, slot};
 
 use fit::required;
+pub(crate) use judged::Judged;
 use keys::known_names;
 use part::Part;
-pub(crate) use pieces::Judged;
 
 /// A part of a YAML tree as plain data, with its aliases and merge keys unfolded.
 pub(crate) fn plain(tree: &copydesk_text::Tree, node: copydesk_text::Node<'_>) -> Value {

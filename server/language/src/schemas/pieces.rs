@@ -10,7 +10,7 @@
 //! - Below a choice of schemas what is wrong stays in: it may tell which one was meant.
 //! - What has an alias in it is left out as long as all that its aliases stand for says the same (`Borrowed`).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use copydesk_base::{Diagnostic, Span};
 use copydesk_text::{Identity, Kind, Node, Tree};
@@ -19,8 +19,9 @@ use serde_json::{Map, Value};
 
 use super::apart::{Apart, Narrowed, apart, are_unique, has_known_patterns, least, print};
 use super::borrowed::{Borrowed, Lender};
+use super::judged::{Cell, Judged, Known, Verdict};
 use super::part::Part;
-use super::told::{Said, Told, is_below};
+use super::told::{Said, is_below};
 use super::value::{self, Keys};
 use super::{Schema, applied, deprecated, fit};
 use crate::row::Row;
@@ -30,46 +31,6 @@ const FEWEST: usize = 16;
 
 /// How deep collections are taken apart.
 const DEEPEST: usize = 6;
-
-/// Collections that are remembered; those of list items change their places.
-const MOST_ROWS: usize = 256;
-
-/// What was right in the last version of one file, by the place of its collection.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Judged {
-    /// Of [`Schema`].
-    schema: u64,
-    /// Of a file with several documents, those about which there was nothing to say.
-    documents: Row<Verdict>,
-    rows: BTreeMap<String, Known>,
-}
-
-/// What is known of the children of one collection.
-#[derive(Clone, Debug, Default)]
-struct Known {
-    /// The parts of the schema that speak about it, which may change with a word that stands in it.
-    parts: Vec<usize>,
-    row: Row<Cell>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Verdict {
-    #[default]
-    Unknown,
-    Right,
-}
-
-/// A child of a collection.
-#[derive(Clone, Debug, Default)]
-struct Cell {
-    verdict: Verdict,
-    /// What was said of it when it was wrong.
-    told: Option<Told>,
-    /// Of its value, where the list wants to know.
-    print: Option<u64>,
-    /// What it takes from elsewhere, when it was right.
-    borrowed: Borrowed,
-}
 
 /// A value as far as it has to be judged.
 #[derive(Default)]
@@ -108,36 +69,9 @@ struct Child {
     is_apart: bool,
 }
 
-impl Judged {
-    /// Begins a check. Whatever is known belongs to one schema.
-    pub(super) fn begin(&mut self, schema: &Schema, tree: &Tree) {
-        if self.schema != schema.number {
-            *self = Self { schema: schema.number, ..Self::default() };
-        }
-        if tree.has_anchors() {
-            self.documents = Row::default();
-        }
-        self.documents.align(tree.documents().iter().map(Node::identity), |_| Verdict::Unknown);
-    }
-
-    /// Whether there is nothing to say about a document, by its number.
-    pub(super) fn is_right(&mut self, document: usize) -> bool {
-        self.documents.get_mut(document).is_some_and(|verdict| *verdict == Verdict::Right)
-    }
-
-    pub(super) fn set_right(&mut self, document: usize) {
-        if let Some(verdict) = self.documents.get_mut(document) {
-            *verdict = Verdict::Right;
-        }
-    }
-
-    /// Nothing is known any more.
-    pub(super) fn forget(&mut self) {
-        self.rows.clear();
-    }
-
+impl Pieces {
     /// Keeps what was right, and what was said of the rest.
-    pub(super) fn keep(&mut self, pieces: &Pieces, tree: &Tree, said: &Said) {
+    pub(super) fn keep(&self, judged: &mut Judged, tree: &Tree, said: &Said) {
         let mut around: BTreeSet<Location> = BTreeSet::new();
         for place in &said.wrong {
             let mut way = Location::new();
@@ -148,32 +82,27 @@ impl Judged {
         }
         let wrong: BTreeSet<&Location> = said.wrong.iter().collect();
         let is_wrong = |place: &Location| wrong.contains(place) || around.contains(place);
-        if self.rows.len() > MOST_ROWS {
-            self.rows.retain(|place, _| pieces.looks.iter().any(|look| look.written.as_str() == place));
-        }
-        for look in &pieces.looks {
+        judged.thin(|place| self.looks.iter().any(|look| look.written.as_str() == place));
+        for look in &self.looks {
             // It may be about any of its keys.
             let is_about_keys = look.is_mapping && wrong.contains(&look.shown);
-            let Some(known) = self.rows.get_mut(look.written.as_str()).filter(|_| !is_about_keys) else {
-                continue;
-            };
+            let known = judged.rows.get_mut(look.written.as_str());
+            let Some(known) = known.filter(|_| !is_about_keys) else { continue };
             let is_choice = said.is_choice(&look.shown);
             for Child { at, shown, span, borrowed, is_apart } in &look.children {
                 let Some(cell) = known.row.get_mut(*at) else { continue };
                 (cell.verdict, cell.told) = (Verdict::Unknown, None);
                 if !is_wrong(shown) {
-                    if !(*is_apart && pieces.has_told(shown)) {
+                    if !(*is_apart && self.has_told(shown)) {
                         (cell.verdict, cell.borrowed) = (Verdict::Right, *borrowed);
                     }
                 } else if !is_choice && !is_apart && *borrowed == Borrowed::default() {
-                    cell.told = said.of(tree, *span, &pieces.place(shown));
+                    cell.told = said.of(tree, *span, &self.place(shown));
                 }
             }
         }
     }
-}
 
-impl Pieces {
     /// Where something stands in the whole that stands at `shown` in the value.
     pub(super) fn place(&self, shown: &Location) -> Location {
         if self.left.is_empty() {

@@ -168,7 +168,8 @@ mod tests {
 
     use copydesk_text::yaml;
 
-    use crate::schemas::pieces::{Judged, read};
+    use crate::schemas::judged::Judged;
+    use crate::schemas::pieces::read;
     use crate::schemas::value::Keys;
     use crate::schemas::{Schema, check_again};
     use crate::{File, FileKind, Memo};
