@@ -3,11 +3,11 @@
 //! [`read`] turns the text of a command into a [`Script`]: the simple commands in it (*atoms*), however deep, and its
 //! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree `command` its simple commands and
 //! `brackets` its tests, `through` looks behind wrappers such as `timeout` and `bash -c`, `arguments` knows which words
-//! of which program name files, `programs` and `awk` what programs in words may do, `hatches` which of their options
-//! name others, `checkers` which make a tool that looks write, `scope` how far a rule reaches, `disguise` who shows a
-//! file in another form, `possible` what a program that is not known might write, `sweep` which folders it may change,
-//! `settings` which variables only change how a command speaks, `screen` refuses words that name secrets, `verdict`
-//! puts rules and mode to all of it.
+//! of which program name files, `programs`, `sed` and `awk` what programs in words may do, `hatches` which of their
+//! options name others, `checkers` which make a tool that looks write, `scope` how far a rule reaches, `disguise` who
+//! shows a file in another form, `possible` what a program that is not known might write, `sweep` which folders it may
+//! change, `settings` which variables only change how a command speaks, `screen` refuses words that name secrets,
+//! `grant` asks which rule or mode allows a command, and `verdict` judges all of it.
 //!
 //! The grammar is positive. tree-sitter-bash finds the structure; a kind of node that is not named here makes the whole
 //! command unreadable, and so does every byte that the tree and our own lexer explain differently: what the parser
@@ -24,6 +24,7 @@ mod cwd;
 mod destroy;
 mod disguise;
 mod git;
+mod grant;
 mod hatches;
 mod network;
 mod options;
@@ -33,6 +34,7 @@ mod reader;
 mod runners;
 mod scope;
 mod screen;
+mod sed;
 mod seek;
 mod settings;
 mod sweep;

@@ -8,9 +8,9 @@ use copydesk_provider::{CallError, Choice, InfillFormat, ModelEvent, Request, St
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
+use super::call::Flight;
 use super::clean::{self, Shape};
 use super::context::Context;
-use super::slot::Flight;
 use super::{Spot, account, ask};
 use crate::budget::count::{Answering, Asked, Seen, counted, least};
 use crate::desk::Shared;

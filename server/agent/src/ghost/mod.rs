@@ -17,6 +17,7 @@
 
 mod account;
 mod ask;
+mod call;
 mod clean;
 mod context;
 mod flight;

@@ -4,13 +4,12 @@
 //! was typed since is how it begins. A call that is under way serves the same way, before it has ended.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::Timestamp;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
+use super::call::{Flight, Waiting};
 use super::pace::{Fate, Pace};
 use super::{Asked, Spot, Suggestion, clean};
 
@@ -19,12 +18,8 @@ const KEPT: usize = 12;
 /// Bytes before and behind a cursor by which a place is recognized.
 const TAIL: usize = 2048;
 const HEAD: usize = 512;
-/// More is not typed while a call that began before is still worth waiting for.
-const MOST_TYPED: usize = 48;
 /// So many brackets and quotes an editor closes at once.
 const CLOSERS: usize = 3;
-/// How long a call may be without anybody who waits for it: an editor cancels at each key, and asks anew.
-const GRACE: Duration = Duration::from_millis(150);
 
 #[derive(Default)]
 pub(super) struct Slot {
@@ -239,83 +234,6 @@ impl Kept {
         let rest = if typed.behind.is_empty() { rest } else { clean::before_closer(rest, spot.after()) };
         // Typed to its end it says nothing about what comes next.
         (!rest.is_empty() || (typed.text.is_empty() && typed.behind.is_empty())).then(|| rest.to_owned())
-    }
-}
-
-/// One call to a model, as seen by those who wait for it.
-#[derive(Debug)]
-pub(super) struct Flight {
-    waiting: watch::Sender<usize>,
-    /// What a model that answers with nothing but the text has said so far.
-    said: Mutex<String>,
-    /// It has ended, however it did.
-    pub(super) ended: CancellationToken,
-    given_up: CancellationToken,
-}
-
-impl Default for Flight {
-    fn default() -> Self {
-        Self {
-            waiting: watch::Sender::new(0),
-            said: Mutex::default(),
-            ended: CancellationToken::new(),
-            given_up: CancellationToken::new(),
-        }
-    }
-}
-
-impl Flight {
-    /// Notes a piece of the answer.
-    pub(super) fn says(&self, piece: &str) {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).push_str(piece);
-    }
-
-    /// Whether the answer may still begin with this.
-    fn may_say(&self, typed: &str) -> bool {
-        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        typed.len() <= MOST_TYPED && (typed.starts_with(said.as_str()) || said.starts_with(typed))
-    }
-
-    /// Resolves when nobody waits for it any more, or somebody said that nobody will.
-    pub(super) async fn deserted(&self) {
-        let mut waiting = self.waiting.subscribe();
-        let nobody = async {
-            loop {
-                // This very value is a sender: there always is one.
-                let _ = waiting.wait_for(|count| *count == 0).await;
-                if tokio::time::timeout(GRACE, waiting.wait_for(|count| *count > 0)).await.is_err() {
-                    return;
-                }
-            }
-        };
-        tokio::select! {
-            () = nobody => {}
-            () = self.given_up.cancelled() => {}
-        }
-    }
-}
-
-/// Somebody who waits for a call.
-pub(super) struct Waiting(Arc<Flight>);
-
-impl Waiting {
-    fn join(flight: &Arc<Flight>) -> Self {
-        flight.waiting.send_modify(|count| *count += 1);
-        Self(flight.clone())
-    }
-
-    pub(super) fn flight(&self) -> Arc<Flight> {
-        self.0.clone()
-    }
-
-    pub(super) async fn end(&self) {
-        self.0.ended.cancelled().await;
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.waiting.send_modify(|count| *count -= 1);
     }
 }
 
