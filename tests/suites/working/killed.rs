@@ -208,6 +208,84 @@ fn a_task_that_is_killed_at_a_write_of_its_journal_goes_on_with_nothing_twice_an
     assert!(deaths.len() >= KILLS * 9 / 10, "{} deaths only", deaths.len());
 }
 
+/// What stands in the workspace under a name that a write passes through.
+fn drafts(workspace: &Workspace) -> Vec<String> {
+    let entries = std::fs::read_dir(workspace.root()).expect("the workspace is there").flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with(".copydesk-")).collect()
+}
+
+#[test]
+fn a_file_that_was_being_written_has_nothing_beside_it_after_the_next_start() {
+    let model = ModelServer::start(Format::Anthropic, [call(1), done()]);
+    let workspace = furnished(&model);
+    let root = workspace.root().display().to_string();
+    assert_eq!(work(&workspace, ("KILL_IN", &root)), None, "it is killed before the text is on the disk");
+    let list = workspace.read("list.txt");
+    // As file systems have it that know no files without a name: no process has this number.
+    let (ours, others) = (format!(".copydesk-{}-0-1f", u32::MAX - 1), ".copydesk-notes");
+    std::fs::write(workspace.root().join(ours), &list[..20]).expect("a draft is written");
+    std::fs::write(workspace.root().join(others), "").expect("a file is written");
+    let later = ModelServer::start(Format::Anthropic, [Reply::text("I see.")]);
+    std::fs::write(workspace.user_config(), config(&later, PERMISSIONS)).expect("the config is written");
+    let told = workspace.run(&["ask", "--json", "--continue", "how far did you get?"]).exits(0);
+    assert_eq!(drafts(&workspace), [others], "{told}");
+    assert_eq!(workspace.read("list.txt"), list);
+}
+
+#[test]
+fn what_a_command_did_to_files_before_the_kill_is_named_and_taken_back() {
+    // Whether the changed file was written once more, after the command can have run.
+    for is_later in [false, true] {
+        let script = [Reply::tool("bash", &json!({"command": "sh step.sh 1"})), done()];
+        let model = ModelServer::start(Format::Anthropic, script);
+        let workspace = Workspace::new(COPYDESK)
+            .with([
+                ("step.sh", "echo three > a.txt\nrm b.txt\nmkdir d\necho made > d/c.txt\ntouch behind\n"),
+                ("a.txt", "one\n"),
+                ("b.txt", "two\n"),
+            ])
+            .with_user_config(&config(&model, PERMISSIONS))
+            .with_variable("BENCH_KEY", KEY);
+        let behind = workspace.path("behind").display().to_string();
+        assert_eq!(work(&workspace, ("KILL_BEHIND", &behind)), None, "it is killed behind the command");
+        assert!(!workspace.exists("b.txt"));
+        if is_later {
+            let file =
+                std::fs::File::options().write(true).open(workspace.path("a.txt")).expect("it is there");
+            let later = std::time::SystemTime::now() + std::time::Duration::from_hours(1);
+            file.set_modified(later).expect("it is written later");
+        }
+        let later = ModelServer::start(Format::Anthropic, [Reply::text("I see.")]);
+        std::fs::write(workspace.user_config(), config(&later, PERMISSIONS)).expect("the config is written");
+        let _told = workspace.run(&["ask", "--json", "--continue", "how far did you get?"]).exits(0);
+        let told = later.requests().first().expect("a request").body["messages"].to_string();
+        let root = workspace.root().display().to_string();
+        for words in [
+            "a command changed ROOT/a.txt",
+            "a command took away ROOT/b.txt",
+            "not repeated: run sh step.sh 1",
+        ] {
+            assert!(told.contains(&words.replace("ROOT", &root)), "{words}: {told}");
+        }
+        let undone = workspace.run(&["undo"]);
+        let there = |name: &str| workspace.exists(name).then(|| workspace.read(name));
+        assert_eq!(there("a.txt").as_deref(), Some(if is_later { "three\n" } else { "one\n" }), "{undone}");
+        assert_eq!(there("b.txt").as_deref(), Some("two\n"), "{undone}");
+        assert_eq!(
+            (there("d/c.txt"), workspace.exists("d"), there("behind")),
+            (None, false, None),
+            "{undone}"
+        );
+        // Nothing of it is kept any longer.
+        let kept = workspace.run(&["ask", "--json", "x"]);
+        let folders = std::fs::read_dir(workspace.state().join("workspaces")).expect("the state").flatten();
+        let left =
+            folders.flat_map(|folder| std::fs::read_dir(folder.path().join("before")).into_iter().flatten());
+        assert_eq!(left.count(), 0, "{kept}");
+    }
+}
+
 /// The words of two turns that are alike.
 const AGAIN: &str = "do the twenty things";
 

@@ -23,9 +23,12 @@ use std::time::{Duration, SystemTime};
 use copydesk_base::change::Instead;
 use copydesk_base::files::Opened;
 use copydesk_base::{Files, path};
+use serde::{Deserialize, Serialize};
 
 use super::named::Changed;
 use crate::gate::twins::Twins;
+
+pub(super) use parts::Entry;
 
 /// The most files that are looked at.
 const FILES: usize = 2000;
@@ -65,7 +68,7 @@ struct Was {
 }
 
 /// What the system says of a file: its place, its length, when its text and when anything of it changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp {
     number: (u64, u64),
     length: u64,
@@ -245,6 +248,8 @@ fn read(opened: Opened) -> Result<Arc<str>, &'static str> {
     }
     String::from_utf8(bytes).map(Arc::from).map_err(|_| "it was no text")
 }
+
+mod parts;
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@
 //! | `command` | what a command did to files, on record |
 //! | `named` | files that a command names, before it and behind it |
 //! | `around` | all files of a workspace, before a command and behind it |
+//! | `kept` | what was there before a command, on the disk while it runs |
 //! | `story` | which edits of a run are in force, from the journal |
 //! | `undo` | one run's edits back and again, later typing kept |
 //! | `inverse` | what becomes of a text by that |
@@ -20,6 +21,7 @@ pub(crate) mod around;
 pub(crate) mod command;
 pub(crate) mod ends;
 mod inverse;
+pub(crate) mod kept;
 pub(crate) mod known;
 mod left;
 mod named;

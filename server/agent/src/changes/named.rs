@@ -19,6 +19,7 @@ use copydesk_base::change::Instead;
 use copydesk_base::{Effect, Files};
 use copydesk_permission::{Policy, effects_of};
 
+use super::kept::{Length, cut};
 use crate::gate::twins::Twins;
 
 /// The most files that are kept for a command.
@@ -103,6 +104,22 @@ impl Named {
             }
         }
         (changed, lost)
+    }
+
+    /// The files with the lengths of their texts, what is not kept, and the texts, to be written down.
+    pub(super) fn parts(&self) -> (Vec<Length>, Vec<PathBuf>, Vec<&str>) {
+        let told = self.kept.iter().filter(|(path, _)| path.to_str().is_some());
+        let files = told.clone().map(|(path, text)| (path.clone(), text.as_ref().map(String::len)));
+        let unkept = self.unkept.iter().map(|(path, _)| path.clone()).filter(|path| path.to_str().is_some());
+        (files.collect(), unkept.collect(), told.filter_map(|(_, text)| text.as_deref()).collect())
+    }
+
+    /// The same again; nothing where the texts are others.
+    pub(super) fn from_parts(files: Vec<Length>, unkept: Vec<PathBuf>, texts: &str) -> Option<Self> {
+        let texts = cut(texts, files.iter().map(|(_, length)| *length))?;
+        let kept = files.into_iter().zip(texts).map(|((path, _), text)| (path, text.map(str::to_owned)));
+        let unkept = unkept.into_iter().map(|path| (path, "it could not be kept"));
+        Some(Self { kept: kept.collect(), unkept: unkept.collect() })
     }
 
     /// Whether there was nothing of this name.

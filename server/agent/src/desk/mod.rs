@@ -19,7 +19,7 @@ mod words;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::config::Mode;
@@ -99,6 +99,7 @@ impl Desk {
                 ghosts: Ghosts::default(),
                 worked_on: std::sync::Mutex::default(),
                 settled: tokio::sync::OnceCell::new(),
+                since: SystemTime::now(),
                 recovered: tokio::sync::OnceCell::new(),
             }),
         }

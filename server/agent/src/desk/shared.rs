@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use copydesk_base::change::HunkReport;
 use copydesk_base::{CallId, ChangePlan, Event, Redactor, SessionId, path};
@@ -51,6 +51,8 @@ pub(crate) struct Shared {
     /// The conversations that were worked on here.
     pub(super) worked_on: Mutex<BTreeSet<SessionId>>,
     pub(super) settled: tokio::sync::OnceCell<()>,
+    /// When it began to look after the workspace.
+    pub(super) since: SystemTime,
     pub(super) recovered: tokio::sync::OnceCell<()>,
 }
 
@@ -135,7 +137,7 @@ impl Shared {
 
     /// Settles the runs that a process that died left open: once.
     pub(crate) async fn settle_runs(&self) {
-        self.settled.get_or_init(|| recover::settle(&self.world, &self.recorder)).await;
+        self.settled.get_or_init(|| recover::settle(&self.world, &self.recorder, self.since)).await;
     }
 
     /// The same, and takes away what is past its time: once, before the first thing that this process does.

@@ -1,6 +1,8 @@
 //! The disk's side of the view of files.
 //!
-//! Reads regular UTF-8 files up to a limit; writes a temporary file beside the target and puts it in its place.
+//! Reads regular UTF-8 files up to a limit; writes a new file and puts it in the place of the old one. Where the file
+//! system can, it has a name only for the moment of that; what a process that was killed in it leaves, the next start
+//! takes away ([`left`]).
 //! Symbolic links were resolved before a path was judged, so one that stands in it now is refused rather than followed,
 //! and so is everything that is no plain file under one name: pipes, devices, files of `/proc` and `/sys`, extra hard
 //! links.
@@ -8,6 +10,7 @@
 //! The last look and the change are one step where the system can do it: the new file and the old one swap their names,
 //! and if the old one is not what the caller expected they swap back. Nobody's newer text is lost in between.
 
+pub(crate) mod left;
 mod open;
 mod swap;
 
@@ -85,7 +88,7 @@ impl Files for DiskFiles {
         })?;
         step(Step::Reached);
         verify(spot.look(), path, expect)?;
-        let draft = Draft::beside(&spot, text).map_err(|error| refused(path, error))?;
+        let draft = Draft::of(&spot, text).map_err(|error| refused(path, error))?;
         step(Step::Drafted);
         match expect {
             Expect::Absent => draft.appear().map_err(|error| refused(path, error)),
@@ -182,7 +185,7 @@ fn refused(path: &Path, error: Errno) -> FileError {
 enum Step {
     /// The folder is held, nothing in it was looked at.
     Reached,
-    /// It was looked at, and the new text lies beside it.
+    /// It was looked at, and the new text is written.
     Drafted,
 }
 

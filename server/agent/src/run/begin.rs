@@ -15,6 +15,7 @@ use copydesk_provider::{Asker, Needs, Wish};
 use super::{Place, Turn};
 use crate::action::Action;
 use crate::changes::around::Around;
+use crate::changes::kept;
 use crate::changes::known::Known;
 use crate::desk::{Ask, Order, Shared};
 use crate::draft::Draft;
@@ -111,6 +112,7 @@ pub(super) async fn begin(
         lost: BTreeMap::new(),
         known: Known::default(),
         around: Around::default(),
+        kept: kept::Kept::default(),
         quarters: Quarters::default(),
         draft,
         jobs: Jobs::default(),

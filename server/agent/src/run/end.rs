@@ -10,6 +10,7 @@ use copydesk_base::{Event, Record, RunId, RunStatus, SessionId, path};
 use serde_json::json;
 
 use super::{Turn, half};
+use crate::changes::kept;
 use crate::desk::{Outcome, Shared};
 use crate::draft;
 use crate::error::AgentError;
@@ -165,9 +166,10 @@ pub(super) fn failed(run: &RunId, session: &SessionId, error: &AgentError) -> Ou
 /// Writes and shows how the run ended; where the journal fails, it is shown all the same.
 pub(super) async fn end(shared: &Shared, settings: Option<&Settings>, outcome: Outcome) -> Outcome {
     let redactor = settings.map_or_else(Default::default, |settings| settings.redactor.clone());
-    if let Some(Death { half, .. }) = shared.recorder.cues.buries(&outcome.run) {
+    kept::forget(&shared.world, &outcome.run);
+    if let Some(Death { left, .. }) = shared.recorder.cues.buries(&outcome.run) {
         if let Err(error) =
-            recover::settle_dead(&shared.world, &shared.recorder, (&outcome.run, half), &redactor).await
+            recover::settle_dead(&shared.world, &shared.recorder, (&outcome.run, left), &redactor).await
         {
             tracing::warn!(%error, run = %outcome.run, "a run that died again could not be settled");
         }

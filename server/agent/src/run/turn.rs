@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::budget::account::Counted;
 use crate::budget::purse::Purse;
 use crate::changes::around::Around;
+use crate::changes::kept;
 use crate::changes::known::Known;
 use crate::context::mentions::Source;
 use crate::context::prompt::Finding;
@@ -104,6 +105,8 @@ pub(crate) struct Turn {
     pub(crate) known: Known,
     /// The workspace as the last command left it.
     pub(crate) around: Around,
+    /// What is on the disk of what was there before it.
+    pub(crate) kept: kept::Kept,
     pub(crate) quarters: Quarters,
     /// Edits that wait for the project's checks.
     pub(crate) draft: Draft,

@@ -37,8 +37,7 @@ pub(crate) enum Then {
     Die {
         /// Whether what the last record announces was done all the same.
         is_done: bool,
-        /// What had come of an answer, as its model is told.
-        half: Option<String>,
+        left: Left,
         cancel: CancellationToken,
     },
 }
@@ -57,8 +56,16 @@ impl Then {
 pub(crate) struct Death {
     /// Whether what its last record announces was done all the same.
     is_done: bool,
+    pub(crate) left: Left,
+}
+
+/// What a run that died left, beside its edits.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Left {
     /// What had come of an answer, as its model is told.
     pub(crate) half: Option<String>,
+    /// What the command did that it was in.
+    pub(crate) deeds: Vec<Event>,
 }
 
 impl Cues {
@@ -90,11 +97,11 @@ impl Cues {
         }
         match played.cues.remove(&record.run).map(|cue| cue.then) {
             Some(Then::Cancel(token)) => token.cancel(),
-            Some(Then::Die { is_done, half, cancel }) => {
+            Some(Then::Die { is_done, left, cancel }) => {
                 if !is_done {
                     cancel.cancel();
                 }
-                played.dead.insert(record.run.clone(), Death { is_done, half });
+                played.dead.insert(record.run.clone(), Death { is_done, left });
             }
             None => {}
         }

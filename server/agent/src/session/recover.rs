@@ -1,18 +1,23 @@
 //! What a process that died in the middle left open, settled by the next one.
 //!
 //! A file write is settled by the text that is there: it happened, or it did not. A command that was started and has no
-//! outcome is noted as unknown and never repeated. The run itself has failed, and its questions wait for nobody. What
+//! outcome is noted as unknown and never repeated; what it did to files until then is named, and undone like what one
+//! did that ended. The run itself has failed, and its questions wait for nobody. What
 //! it has used stays used; a request that nobody saw the answer of counts as the most that it can cost.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use copydesk_base::{Event, Record, Redactor, RunId, RunStatus, Usage};
+use copydesk_base::{ChangeId, Event, Record, Redactor, RunId, RunStatus, Usage};
 
 use crate::budget::sums::Sums;
 use crate::changes::apply::There;
+use crate::changes::{command, kept};
+use crate::disk::left;
 use crate::error::AgentError;
 use crate::run::steer;
+use crate::session::cues::Left;
 use crate::session::recorder::Recorder;
 use crate::session::recover::edits::{Edit, Writes};
 use crate::team::arrival;
@@ -24,8 +29,9 @@ pub(crate) const DIED: &str = "its process ended in the middle of the run";
 /// How many runs are looked at, newest first.
 const RUNS: usize = 50;
 
-/// Settles every run that its process did not finish. What cannot be read is left as it is, and said in the log.
-pub(crate) async fn settle(world: &World, recorder: &Recorder) {
+/// Settles every run that its process did not finish. What cannot be read is left as it is, and said in the log. `since`
+/// is when this process began to look after the workspace.
+pub(crate) async fn settle(world: &World, recorder: &Recorder, since: SystemTime) {
     let runs = match world.journal.runs(RUNS).await {
         Ok(runs) => runs,
         Err(error) => {
@@ -39,10 +45,37 @@ pub(crate) async fn settle(world: &World, recorder: &Recorder) {
         if is_alive(&records) {
             continue;
         }
-        if let Err(error) = close(world, recorder, (&records, half(&records)), &redactor).await {
+        let deeds = deeds(world, recorder, (&records, since), &redactor).await;
+        let left = Left { half: half(&records), deeds };
+        if let Err(error) = close(world, recorder, (&records, left), &redactor).await {
             tracing::warn!(%error, run = %row.run, "a run that was cut short could not be settled");
             return;
         }
+    }
+    for run in kept::runs(world) {
+        if world.journal.run(&run).await.is_ok_and(|row| row.is_none_or(|row| row.status.is_some())) {
+            kept::forget(world, &run);
+        }
+    }
+}
+
+/// What the command did that a run was in, as far as that is the run's own: the edits of one that works in place are
+/// those of the run that it works for, and are written down there.
+async fn deeds(
+    world: &World,
+    recorder: &Recorder,
+    (records, since): (&[Record], SystemTime),
+    redactor: &Redactor,
+) -> Vec<Event> {
+    match command::unsettled(world, records, since).await {
+        Some((run, deeds)) if records.first().is_some_and(|first| first.run == run) => deeds,
+        Some((run, deeds)) => {
+            if let Err(error) = recorder.record(&run, deeds, redactor).await {
+                tracing::warn!(%error, %run, "what a command did could not be written down");
+            }
+            vec![]
+        }
+        None => vec![],
     }
 }
 
@@ -50,17 +83,35 @@ pub(crate) async fn settle(world: &World, recorder: &Recorder) {
 pub(crate) async fn settle_dead(
     world: &World,
     recorder: &Recorder,
-    (run, half): (&RunId, Option<String>),
+    (run, left): (&RunId, Left),
     redactor: &Redactor,
 ) -> Result<(), AgentError> {
     let records = world.journal.records(run).await?;
-    close(world, recorder, (&records, half), redactor).await
+    let begun = records.iter().rev().find_map(|record| match &record.event {
+        Event::EffectStarted { call, .. } => Some(call),
+        _ => None,
+    });
+    let root = (world.settings)().map(|settings| settings.root).unwrap_or_default();
+    let deeds = left.deeds.into_iter().map(|mut deed| {
+        if let Event::CommandChanged { call, path, .. } | Event::CommandTook { call, path, .. } = &mut deed {
+            *path = root.join(&path);
+            if let Some(begun) = begun {
+                *call = begun.clone();
+            }
+        }
+        if let Event::CommandChanged { change, .. } = &mut deed {
+            *change = ChangeId::new(&*world.ids);
+        }
+        deed
+    });
+    let left = Left { deeds: deeds.collect(), ..left };
+    close(world, recorder, (&records, left), redactor).await
 }
 
 async fn close(
     world: &World,
     recorder: &Recorder,
-    (records, half): (&[Record], Option<String>),
+    (records, left): (&[Record], Left),
     redactor: &Redactor,
 ) -> Result<(), AgentError> {
     let Some(first) = records.first() else { return Ok(()) };
@@ -71,7 +122,17 @@ async fn close(
         }
         _ => vec![],
     };
-    let mut events = closing(records, &parents, helped, |path| look(world, path, redactor));
+    let Left { half, deeds } = left;
+    let stray = sweep(records, redactor);
+    let done = deeds.iter().map(|deed| Record { event: deed.clone(), ..first.clone() });
+    let all: Vec<Record> = records.iter().cloned().chain(done).collect();
+    let mut events = closing(&all, &parents, helped, |path| look(world, path, redactor));
+    if !stray.is_empty() {
+        let names: Vec<String> = stray.iter().map(|path| path.display().to_string()).collect();
+        let text = format!("Beside files that it was writing stays what is not known: {}.", names.join("; "));
+        events.insert(1, Event::notice(text));
+    }
+    events.splice(1..1, deeds);
     if let Some(text) = half {
         events.insert(1, Event::Told { text, broken_off: true });
     }
@@ -111,8 +172,16 @@ pub(crate) async fn settle_writes(
         return Ok(());
     }
     let records = world.journal.records(run).await?;
+    sweep(&records, redactor);
     let Writes { events, .. } = edits::writes(&records, |path| look(world, path, redactor));
     if events.is_empty() { Ok(()) } else { recorder.record(run, events, redactor).await }
+}
+
+/// Takes away what was left beside the files that were being written, and gives the places of what is somebody's.
+fn sweep(records: &[Record], redactor: &Redactor) -> Vec<PathBuf> {
+    let writes = edits::unsettled(records).into_iter();
+    let left = writes.flat_map(|(path, texts)| left::sweep(path, texts, |text| redactor.clean(text)));
+    left.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The text that is there as the journal would have it, empty for no file; `None` is a file that cannot be read.

@@ -26,7 +26,7 @@ pub(super) use read::{is_ended, lasting, said};
 
 use crate::gate::revoked::STORED;
 use crate::run::Turn;
-use crate::session::cues::Then;
+use crate::session::cues::{Left, Then};
 
 /// What stands for a folder in which there was work.
 const ROOT: &str = "⟨root⟩";
@@ -97,7 +97,7 @@ enum What {
     Death {
         records: usize,
         is_done: bool,
-        half: Option<String>,
+        left: Left,
     },
     /// What had come of an answer that broke off, as its model was told.
     Half(String),
@@ -187,8 +187,8 @@ pub(crate) fn cue(turn: &Turn) {
     let cancel = || turn.cancel.clone();
     let ended = spoken.take(&start(spoken, turn), |what| match what {
         What::Cancel { steps } => Some((*steps, Then::Cancel(cancel()))),
-        What::Death { records, is_done, half } => {
-            Some((*records, Then::Die { is_done: *is_done, half: half.clone(), cancel: cancel() }))
+        What::Death { records, is_done, left } => {
+            Some((*records, Then::Die { is_done: *is_done, left: left.clone(), cancel: cancel() }))
         }
         _ => None,
     });

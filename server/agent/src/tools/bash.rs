@@ -88,8 +88,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Err(reason) => return Ok(Output::failed(reason)),
     };
     // What goes on in the background is the person's to watch, and they may work on the same files meanwhile.
+    let limit = timeout_ms.map_or(USUAL, Duration::from_millis).min(LONGEST);
     let before =
-        if background { Before::default() } else { command::keep(turn, std::slice::from_ref(&effect)).await };
+        if background { Before::default() } else { command::keep_for(turn, &effect, call, limit).await };
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect }]).await?;
     let unsaved = unsaved::note(turn);
     if background {
@@ -97,7 +98,6 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         return Ok(behind(turn, begun, &offered).await?.and(unsaved));
     }
     let tops = Tops::of(&policy, &ground.walls);
-    let limit = timeout_ms.map_or(USUAL, Duration::from_millis).min(LONGEST);
     let finished = process::run(&ground.job(limit), ready, &turn.cancel).await;
     let aside = tops.set_aside(&ground.walls).told(&policy.root);
     turn.quarters.look_anew(&policy, &turn.settings);

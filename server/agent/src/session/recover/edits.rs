@@ -26,11 +26,10 @@ pub(super) struct Writes {
 /// The same, given the texts that are there now.
 pub(super) fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Writes {
     let mut writes = Writes::default();
-    for (at, record) in records.iter().enumerate() {
-        let Event::ChangeApplying { change, path, before, after, undo, .. } = &record.event else { continue };
-        if !is_open(records, at) {
+    for at in open(records) {
+        let Event::ChangeApplying { change, path, before, after, undo, .. } = &records[at].event else {
             continue;
-        }
+        };
         let so_far = records.iter().map(|record| &record.event).chain(&writes.events);
         let pieces = if *undo { None } else { Pieces::of(so_far, change) };
         let edit = Edit { path: path.to_owned(), pieces, of_undo: *undo, was_drafted: false };
@@ -53,28 +52,45 @@ pub(super) fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>
     writes
 }
 
-/// Whether the record at this place is the intent of an edit of which no outcome is written.
-fn is_open(records: &[Record], at: usize) -> bool {
-    let Some(Event::ChangeApplying { change, path, after, .. }) = records.get(at).map(|record| &record.event)
-    else {
-        return false;
+/// The places of the intents of edits of which no outcome is written, in order.
+fn open(records: &[Record]) -> Vec<usize> {
+    // What comes behind the record that is looked at.
+    let (mut made, mut again, mut refused) = (HashSet::new(), HashSet::new(), HashSet::new());
+    let mut open = Vec::new();
+    for (at, record) in records.iter().enumerate().rev() {
+        match &record.event {
+            Event::ChangeApplied { change, after, .. } | Event::Undone { change, after, .. } => {
+                made.insert((change, after));
+            }
+            Event::ChangeRefused { change, .. } => {
+                refused.insert(change);
+            }
+            Event::ChangeApplying { change, path, after, .. } => {
+                // The later one of a file says what became of both.
+                let is_last = again.insert((change, path));
+                if is_last && !made.contains(&(change, after)) && !refused.contains(change) {
+                    open.push(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    open.reverse();
+    open
+}
+
+/// The edits that were sent and of which no outcome is written: each with its file, and the texts before and after.
+pub(super) fn unsettled(records: &[Record]) -> Vec<(&Path, (&str, &str))> {
+    let sent = |at: usize| match &records[at].event {
+        Event::ChangeApplying { path, before, after, .. } => Some((path.as_path(), (&**before, &**after))),
+        _ => None,
     };
-    !records[at + 1..].iter().any(|record| match &record.event {
-        Event::ChangeApplied { change: done, after: made, .. }
-        | Event::Undone { change: done, after: made, .. } => done == change && made == after,
-        Event::ChangeApplying { change: again, path: same, .. } => again == change && same == path,
-        Event::ChangeRefused { change: refused, .. } => refused == change,
-        _ => false,
-    })
+    open(records).into_iter().filter_map(sent).collect()
 }
 
 /// The files with an edit that was sent and of which no outcome is written.
 pub(crate) fn under_way(records: &[Record]) -> BTreeSet<PathBuf> {
-    let sent = |(at, record): (usize, &Record)| match &record.event {
-        Event::ChangeApplying { path, .. } if is_open(records, at) => Some(path.clone()),
-        _ => None,
-    };
-    records.iter().enumerate().filter_map(sent).collect()
+    unsettled(records).into_iter().map(|(path, _)| path.to_owned()).collect()
 }
 
 /// An edit as it is named to people and models.

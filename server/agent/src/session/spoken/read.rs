@@ -5,7 +5,7 @@ use copydesk_base::{ApprovalId, CallId, ChangeId, Event, Record, Redactor, RunSt
 
 use super::{Decided, End, Place, Reply, Said, What, plain, without};
 use crate::run::steer;
-use crate::session::cues::{is_replayed, is_step};
+use crate::session::cues::{Left, is_replayed, is_step};
 use crate::session::recording::Conversation;
 
 /// All of it, in order. `places` has the place of each record, `roots` are the folders that are one.
@@ -15,7 +15,7 @@ pub(in crate::session) fn said(
     roots: &[String],
     conversation: &Conversation,
 ) -> Vec<Said> {
-    let ended = canceled(records).or_else(|| died(records));
+    let ended = canceled(records).or_else(|| died(records)).map(|what| below(what, roots));
     // Of a process that died somebody else gave them back.
     let unheard = if died(records).is_some() { vec![] } else { steer::left(records) };
     let unheard: Vec<What> = unheard.into_iter().map(|text| What::Unheard(text.to_owned())).collect();
@@ -109,8 +109,24 @@ fn died(records: &[Record]) -> Option<What> {
         Event::Told { text, broken_off: true } => Some(text.clone()),
         _ => None,
     });
+    let is_deed = |event: &&Event| matches!(event, Event::CommandChanged { .. } | Event::CommandTook { .. });
+    let deeds = settled.iter().map(|record| &record.event).filter(is_deed).cloned().collect();
     let records = own.iter().filter(|record| is_replayed(&record.event)).count();
-    Some(What::Death { records, is_done, half })
+    Some(What::Death { records, is_done, left: Left { half, deeds } })
+}
+
+/// The same with what a command did below the roots: a replay works elsewhere.
+fn below(mut what: What, roots: &[String]) -> What {
+    if let What::Death { left, .. } = &mut what {
+        for deed in &mut left.deeds {
+            if let Event::CommandChanged { path, .. } | Event::CommandTook { path, .. } = deed
+                && let Some(below) = roots.iter().find_map(|root| path.strip_prefix(root).ok())
+            {
+                *path = below.to_owned();
+            }
+        }
+    }
+    what
 }
 
 /// Behind it nothing of a run itself is written.
