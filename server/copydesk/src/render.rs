@@ -16,6 +16,8 @@ use crate::out::Look;
 
 /// How many columns of a line are drawn where nobody says how wide the screen is.
 const WIDTH: usize = 140;
+/// How many characters are looked at for one column: accents take none of their own.
+const MOST_IN_COLUMN: usize = 4;
 
 /// One file's findings, each with its piece of the text.
 pub(crate) fn findings(path: &str, text: &str, findings: &[Diagnostic], look: Look) -> String {
@@ -163,12 +165,10 @@ fn underlined(line: &str, start: usize, length: usize) -> (String, String) {
     let line = line.trim_end_matches(['\n', '\r']);
     let from = start.min(line.len());
     let to = (start + length).min(line.len()).max(from);
-    let (before, marked, behind) =
-        (within(line, 0, from), within(line, from, to), within(line, to, line.len()));
-    let (before, marked, behind) = (drawn(&line[before]), drawn(&line[marked]), drawn(&line[behind]));
-    let before = shortened_in_front(&before, WIDTH / 2);
-    let marked = shortened_behind(&marked, WIDTH / 2);
-    let behind = shortened_behind(&behind, WIDTH.saturating_sub(before.width() + marked.width()).max(1));
+    let before = shortened_in_front(&line[within(line, 0, from)], WIDTH / 2);
+    let marked = shortened_behind(&line[within(line, from, to)], WIDTH / 2);
+    let room = WIDTH.saturating_sub(before.width() + marked.width()).max(1);
+    let behind = shortened_behind(&line[within(line, to, line.len())], room);
     let carets = " ".repeat(before.width()) + &"^".repeat(marked.width().max(1));
     (format!("{before}{marked}{behind}").trim_end().to_owned(), carets)
 }
@@ -177,14 +177,16 @@ fn drawn(text: &str) -> String {
     visible(text).replace('\t', "    ")
 }
 
-/// At most so many columns, the last ones.
+/// A text as it is drawn, in at most so many columns, the last ones. No more of it is looked at.
 fn shortened_in_front(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
+    let start = text.char_indices().rev().nth(columns * MOST_IN_COLUMN).map_or(0, |(at, _)| at);
+    let near = drawn(&text[start..]);
+    if start == 0 && near.width() <= columns {
+        return near;
     }
     let mut kept: Vec<char> = Vec::new();
     let mut width = 1;
-    for character in text.chars().rev() {
+    for character in near.chars().rev() {
         width += character.width().unwrap_or(0);
         if width > columns {
             break;
@@ -194,14 +196,16 @@ fn shortened_in_front(text: &str, columns: usize) -> String {
     std::iter::once('…').chain(kept.into_iter().rev()).collect()
 }
 
-/// At most so many columns, the first ones.
+/// A text as it is drawn, in at most so many columns, the first ones. No more of it is looked at.
 fn shortened_behind(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
+    let end = text.char_indices().nth(columns * MOST_IN_COLUMN).map_or(text.len(), |(at, _)| at);
+    let near = drawn(&text[..end]);
+    if end == text.len() && near.width() <= columns {
+        return near;
     }
     let mut kept = String::new();
     let mut width = 1;
-    for character in text.chars() {
+    for character in near.chars() {
         width += character.width().unwrap_or(0);
         if width > columns {
             break;

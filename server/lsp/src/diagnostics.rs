@@ -243,7 +243,11 @@ fn findings_with(snapshot: &Snapshot, file: &File<'_>, memo: &mut Memo) -> Optio
 }
 
 /// The same for an open document, whose last version was checked before. Who finds the memo in use goes without.
-fn findings_again(snapshot: &Snapshot, file: &File<'_>, memo: &Mutex<Memo>) -> Option<Vec<Diagnostic>> {
+pub(crate) fn findings_again(
+    snapshot: &Snapshot,
+    file: &File<'_>,
+    memo: &Mutex<Memo>,
+) -> Option<Vec<Diagnostic>> {
     match memo.try_lock() {
         Ok(mut memo) => findings_with(snapshot, file, &mut memo),
         Err(_) => findings(snapshot, file),

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use copydesk_base::{Diagnostic, Span};
 
+use crate::edits::Edit;
 use crate::green::Green;
 use crate::node::{Entry, Frame, Items, Kind, Node, Step};
-use crate::toml;
+use crate::{toml, yaml};
 
 /// How many aliases in a row are followed before the answer is "nothing".
 const MAX_ALIASES: usize = 32;
@@ -53,6 +54,13 @@ pub(crate) fn last_within(places: &[usize], start: usize, end: usize) -> Option<
 }
 
 impl Tree {
+    /// The tree of a text in which the bytes from `span.start` to `new_end` took the place of `span`, where no more than
+    /// `most` bytes have to be read for that. `None` where it is more, and for what is no YAML file of its own.
+    pub fn edited(&self, text: &Arc<str>, span: Span, new_end: usize, most: usize) -> Option<Self> {
+        let edit = Edit { start: span.start, old_end: span.end, new_end };
+        (self.syntax == Syntax::Yaml).then(|| yaml::again::within(self, text, edit, most)).flatten()
+    }
+
     /// The text that it was made from.
     pub fn text(&self) -> &str {
         &self.text

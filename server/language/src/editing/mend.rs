@@ -6,7 +6,10 @@
 //! tried by halves, and those that break something are left for a person. Where all that leaves more errors than there
 //! were, only those mends are made none of which does.
 
+use std::collections::BTreeMap;
+
 use copydesk_base::{Code, ContentHash, Diagnostic, Fix, Safety, Severity, Span, TextEdit};
+use copydesk_text::LineIndex;
 
 use super::vouch::{is_of_text, is_syntax, twins, with_syntax_vouched};
 use crate::{File, WorkspaceIndex, parse};
@@ -48,13 +51,10 @@ pub fn mend_all(
     find: &dyn Fn(&File<'_>) -> Vec<Diagnostic>,
 ) -> Mended {
     let read = |text: &str| parse(file.path, text);
-    let look = |text: &str| {
-        let tree = read(text);
-        let file = File { text, tree: &tree, ..*file };
-        with_syntax_vouched(&file, index, &find(&file), &read, |_| true)
-    };
+    let look_at = |file: &File<'_>| with_syntax_vouched(file, index, &find(file), &read, |_| true);
+    let look = |text: &str| look_at(&File { text, tree: &read(text), ..*file });
     let mended = Mended { text: file.text.to_owned(), made: Vec::new() };
-    let mut stage = Stage { findings: look(file.text), mended };
+    let mut stage = Stage { findings: look_at(file), mended };
     for _ in 0..MAX_ROUNDS {
         // On the way there may be more errors than before: the next mend may be theirs.
         let far = rounds(&stage, &look, |_| true);
@@ -99,8 +99,8 @@ fn rounds(
         let mut tries = if is_broken { 1 } else { MAX_TRIES };
         let mut fit = Vec::new();
         fitting(&chosen, &mut fit, &mut tries, &mut is_good);
-        let notes: Vec<Made> =
-            fit.iter().map(|(finding, fix)| note(&stage.mended.text, finding, fix)).collect();
+        let lines = LineIndex::new(&stage.mended.text);
+        let notes: Vec<Made> = fit.iter().map(|(finding, fix)| note(&lines, finding, fix)).collect();
         let Some((next, after)) = good else { break };
         stage.mended.made.extend(notes);
         seen.push(ContentHash::of(&next));
@@ -110,7 +110,7 @@ fn rounds(
 }
 
 /// A mend, and the finding that it is for.
-type Mend<'f> = (&'f Diagnostic, &'f Fix);
+pub(super) type Mend<'f> = (&'f Diagnostic, &'f Fix);
 
 /// Adds to `fit` as many of the mends as go well together: all of them, else those of each half.
 fn fitting<'f>(
@@ -158,32 +158,51 @@ pub fn edited(text: &str, edits: &[TextEdit]) -> String {
 
 /// The first safe mend of each finding that is `wanted`, as far as they leave each other alone.
 pub(super) fn choose(findings: &[Diagnostic], wanted: impl Fn(Code) -> bool) -> Vec<(&Diagnostic, &Fix)> {
-    let mut taken: Vec<Span> = Vec::new();
+    let mut taken = Taken::default();
     let mut chosen = Vec::new();
     for finding in findings.iter().filter(|finding| wanted(finding.code)) {
         let Some(fix) = finding.fixes.iter().find(|fix| is_safe(fix)) else { continue };
-        let is_free = |edit: &TextEdit| !taken.iter().any(|span| span.overlaps(edit.span));
-        if fix.edits.iter().all(is_free) {
-            taken.extend(fix.edits.iter().map(|edit| edit.span));
+        if fix.edits.iter().all(|edit| taken.is_free(edit.span)) {
+            fix.edits.iter().for_each(|edit| taken.take(edit.span));
             chosen.push((finding, fix));
         }
     }
     chosen
 }
 
-/// The text with these mends made.
-pub(super) fn made(text: &str, chosen: &[(&Diagnostic, &Fix)]) -> String {
-    let edits: Vec<TextEdit> = chosen.iter().flat_map(|(_, fix)| fix.edits.iter().cloned()).collect();
-    edited(text, &edits)
+/// Places that edits take, none of which overlaps another but those of one mend. There may be thousands of them.
+#[derive(Default)]
+struct Taken {
+    /// The end of what starts there.
+    by_start: BTreeMap<usize, usize>,
 }
 
-fn note(text: &str, finding: &Diagnostic, fix: &Fix) -> Made {
-    let line =
-        text.get(..finding.span.start).map_or(0, |before| copydesk_text::position::lines(before).count());
-    // A piece without a break at its end is the line that the finding is on.
-    let is_inside =
-        text.get(..finding.span.start).is_some_and(|before| !before.is_empty() && !before.ends_with('\n'));
-    Made { code: finding.code, title: fix.title.clone(), line: line - usize::from(is_inside) }
+impl Taken {
+    fn is_free(&self, span: Span) -> bool {
+        // Of those that start before it only the last can reach it.
+        let before = self.by_start.range(..span.start).next_back();
+        let mut near = before.into_iter().chain(self.by_start.range(span.start..=span.end));
+        !near.any(|(start, end)| Span::new(*start, *end).overlaps(span))
+    }
+
+    fn take(&mut self, span: Span) {
+        let end = self.by_start.entry(span.start).or_default();
+        *end = span.end.max(*end);
+    }
+}
+
+/// The text with these mends made.
+fn made(text: &str, chosen: &[Mend<'_>]) -> String {
+    edited(text, &edits_of_all(chosen))
+}
+
+/// The edits of some mends.
+pub(super) fn edits_of_all(chosen: &[Mend<'_>]) -> Vec<TextEdit> {
+    chosen.iter().flat_map(|(_, fix)| fix.edits.iter().cloned()).collect()
+}
+
+fn note(lines: &LineIndex<'_>, finding: &Diagnostic, fix: &Fix) -> Made {
+    Made { code: finding.code, title: fix.title.clone(), line: lines.line(finding.span.start) }
 }
 
 /// How many pieces cannot be read. A mend may bring to light what nobody could see before it; it must not break

@@ -6,18 +6,24 @@
 //! text cannot be read and that way is not known, no other mend is made unseen either. And no mend of any finding may
 //! leave a text that reads worse than before, a key that then stands twice, or the same text.
 //!
-//! It costs readings of the text. So it is done where mends are shown or made, and not at each keystroke.
+//! It costs readings of the text. So it is done where mends are shown or made, and not at each keystroke; what differs
+//! in a name alone is read once, what stands apart together, and a single mend with its block alone where that tells.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
-use copydesk_text::{Step, Tree};
+use copydesk_text::{Identity, Node, Step, Tree};
 
-use super::mend::{choose, edited, is_safe, made};
+use super::mend::{choose, edited, edits_of_all, is_safe};
 use crate::{File, FileKind, WorkspaceIndex, check, syntax};
 
 /// So many bytes are read for the mends of one text; what is not tried by then is not offered.
 const MOST_READ: usize = 16 << 20;
+/// So many copies of a text cost what one reading does.
+const COPIES: usize = 64;
+/// A block that is read for itself has no more bytes.
+const PART: usize = 2 << 10;
 
 /// The findings that are `wanted`, with those of their mends that help. `found` is all that was found in the file, and
 /// `read` reads another text as this one was read.
@@ -47,9 +53,14 @@ pub fn vouched(
     // What several findings offer alike is read once.
     let offered: BTreeMap<Edits<'_>, &Fix> =
         unread.iter().filter_map(fix).map(|fix| (edits_of(fix), fix)).collect();
-    let harmless = harmless(file, index, read, &offered.into_values().collect::<Vec<_>>());
-    let is_refused =
-        |place: &(usize, usize)| fix(place).is_some_and(|fix| !harmless.contains(&edits_of(fix)));
+    let (alike, apart) = alike(file.tree, offered.into_values());
+    let read_well = harmless(file, index, read, &apart);
+    let harmless = |fix: &Fix| {
+        let edits = edits_of(fix);
+        let same = alike.get(&edits).unwrap_or(&edits);
+        read_well.contains(same)
+    };
+    let is_refused = |place: &(usize, usize)| fix(place).is_some_and(|fix| !harmless(fix));
     let refused: Vec<(usize, usize)> = unread.iter().copied().filter(is_refused).collect();
     for (at, number) in refused.into_iter().rev() {
         list.get_mut(at).map(|finding| finding.fixes.remove(number));
@@ -62,6 +73,57 @@ type Edits<'f> = Vec<(Span, &'f str)>;
 
 fn edits_of(fix: &Fix) -> Edits<'_> {
     fix.edits.iter().map(|edit| (edit.span, edit.text.as_str())).collect()
+}
+
+/// Mends that a reader cannot tell apart, each with the one that is read for it; and all that are read.
+///
+/// A thousand names that nobody declared have a thousand mends at one place, which differ in the name alone. A name that
+/// is a key around that place is read for itself, and so is what is no name in some language.
+fn alike<'f>(
+    tree: &Tree,
+    fixes: impl Iterator<Item = &'f Fix>,
+) -> (BTreeMap<Edits<'f>, Edits<'f>>, Vec<&'f Fix>) {
+    let mut first: BTreeMap<Vec<(Span, String)>, Edits<'f>> = BTreeMap::new();
+    let (mut alike, mut apart) = (BTreeMap::new(), Vec::new());
+    let mut keys: HashMap<Identity, HashSet<&str>> = HashMap::new();
+    for fix in fixes {
+        let around = fix.edits.iter().flat_map(|edit| tree.path_at(edit.span.start));
+        let around: Vec<Node<'_>> = around.map(Step::node).chain(tree.root()).collect();
+        for node in &around {
+            let names = || node.entries().iter().filter_map(|entry| entry.key().scalar_text()).collect();
+            keys.entry(node.identity()).or_insert_with(names);
+        }
+        let is_known = |word: &str| {
+            let mut known = around.iter().filter_map(|node| keys.get(&node.identity()));
+            known.any(|keys| keys.contains(word))
+        };
+        let shape = |edit: &TextEdit| (edit.span, shape(&edit.text, is_known));
+        match first.entry(fix.edits.iter().map(shape).collect()) {
+            Entry::Occupied(same) => drop(alike.insert(edits_of(fix), same.get().clone())),
+            Entry::Vacant(new) => {
+                new.insert(edits_of(fix));
+                apart.push(fix);
+            }
+        }
+    }
+    (alike, apart)
+}
+
+/// A text with one letter for each of its names that is not known where it comes to stand.
+fn shape(text: &str, is_known: impl Fn(&str) -> bool) -> String {
+    let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut shape = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_of_name) {
+        let (before, behind) = rest.split_at(start);
+        let (name, after) = behind.split_at(behind.find(|c| !is_of_name(c)).unwrap_or(behind.len()));
+        let is_value =
+            name.starts_with(char::is_numeric) || ["true", "false", "null", "inf", "nan"].contains(&name);
+        shape.push_str(before);
+        shape.push_str(if is_value || is_known(name) { name } else { "w" });
+        rest = after;
+    }
+    shape + rest
 }
 
 /// The mends that leave a text which reads as well as before and has no more twins among its keys.
@@ -89,10 +151,7 @@ fn harmless<'f>(
     };
     while let Some(group) = groups.pop() {
         let edits: Vec<TextEdit> = group.iter().flat_map(|fix| fix.edits.iter().cloned()).collect();
-        let text = edited(file.text, &edits);
-        let Some(rest) = left.checked_sub(text.len()) else { break };
-        left = rest;
-        let after = trial.found(&text);
+        let Some(after) = trial.found(&edits, &mut left) else { break };
         if Broken::of(&after) <= before.0 && twins(&after) <= before.1 {
             harmless.extend(group.into_iter().map(edits_of));
         } else if group.len() > 1 {
@@ -142,15 +201,12 @@ pub(super) fn with_syntax_vouched(
     }
     let trial = Trial { file, index, read, has_expressions: before.expressions > 0 };
     let mut left = MOST_READ;
-    let mut try_one = |text: &str| {
-        left = left.checked_sub(text.len())?;
-        Some(trial.broken(text))
-    };
+    let mut try_one = |edits: &[TextEdit]| Some(Broken::of(&trial.found(edits, &mut left)?));
     let chosen = choose(found, is_syntax);
     let keeps = |fix: &Fix| keeps_words(file.text, &edited(file.text, &fix.edits));
     let is_whole = !chosen.is_empty()
         && chosen.iter().all(|(_, fix)| keeps(fix))
-        && try_one(&made(file.text, &chosen)) == Some(Broken::default());
+        && try_one(&edits_of_all(&chosen)) == Some(Broken::default());
     for finding in &mut list {
         if is_syntax(finding.code) {
             finding.fixes.retain_mut(|fix| {
@@ -158,7 +214,7 @@ pub(super) fn with_syntax_vouched(
                     return true;
                 }
                 fix.safety = Safety::Suggested;
-                try_one(&edited(file.text, &fix.edits)).is_some_and(|after| after < before)
+                try_one(&fix.edits).is_some_and(|after| after < before)
             });
         } else if before.text > 0 && !is_whole {
             finding.fixes.iter_mut().for_each(|fix| fix.safety = Safety::Suggested);
@@ -224,15 +280,26 @@ struct Trial<'t> {
 }
 
 impl Trial<'_> {
-    fn broken(&self, text: &str) -> Broken {
-        Broken::of(&self.found(text))
+    /// What is found once these edits are made; `None` where more than is `left` would have to be read for it.
+    fn found(&self, edits: &[TextEdit], left: &mut usize) -> Option<Vec<Diagnostic>> {
+        let text = edited(self.file.text, edits);
+        let (tree, cost) = self.tree(&text, edits);
+        *left = left.checked_sub(cost)?;
+        let file = File { text: &text, tree: &tree, ..*self.file };
+        let is_enough = !self.has_expressions || file.kind == FileKind::Other;
+        Some(if is_enough { syntax(&file) } else { check(&file, self.index) })
     }
 
-    fn found(&self, text: &str) -> Vec<Diagnostic> {
-        let tree = (self.read)(text);
-        let file = File { text, tree: &tree, ..*self.file };
-        let is_enough = !self.has_expressions || file.kind == FileKind::Other;
-        if is_enough { syntax(&file) } else { check(&file, self.index) }
+    /// The tree of another text, and how many bytes count as read for it. A single edit costs its block and a copy.
+    fn tree(&self, text: &str, edits: &[TextEdit]) -> (Tree, usize) {
+        if let [edit] = edits {
+            let in_part =
+                self.file.tree.edited(&text.into(), edit.span, edit.span.start + edit.text.len(), PART);
+            if let Some(tree) = in_part {
+                return (tree, text.len() / COPIES + PART);
+            }
+        }
+        ((self.read)(text), text.len())
     }
 }
 

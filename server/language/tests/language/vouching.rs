@@ -456,25 +456,40 @@ const PIECES: &[&str] = &[
     "*a",
 ];
 
-/// A long line with hundreds of mends is not read once for each of them.
+/// A text with thousands of mends is not read once for each of them: those that stand apart are read together, of those
+/// that differ in a name one.
 #[test]
-fn mends_that_stand_apart_are_read_together() {
+fn a_text_with_many_mends_is_read_a_few_times() {
     let path = Path::new(WORKFLOW);
-    let steps: Vec<String> = (0..200)
-        .map(|at| format!("{{id: s{at}, type: shell, run: x, foo: 1, allowFailure: \"true\"}}"))
-        .collect();
-    let text = format!("name: a\nsteps: [{}]\n", steps.join(", "));
-    let tree = parse(path, &text);
-    let file = File::new(path, &text, &tree);
-    let reads = std::cell::Cell::new(0);
-    let read = |text: &str| {
-        reads.set(reads.get() + 1);
-        parse(path, text)
-    };
-    let found = find(&file);
-    let shown = vouched(&file, &trusted(), &found, &read, |_| true);
-    assert_eq!(shown.iter().filter(|finding| finding.fixes.len() == 1).count(), 400);
-    assert_eq!(reads.get(), 1);
+    let apart = |at| format!("{{id: s{at}, type: shell, run: x, foo: 1, allowFailure: \"true\"}}");
+    let unknown =
+        |at| format!("{{id: s{at}, type: shell, run: echo, env: {{A: \"${{{{ inputs.n{at} }}}}\"}}}}");
+    let both = |at| format!("{{id: s{at}, type: shell, rn: echo, foo: 1, if: \"${{{{ inputs.n{at} }}}}\"}}");
+    let head = "name: a\ninputs: {n7_: {type: string}, type: {type: string}}\n";
+    for (head, step, count, offered, most) in [
+        ("name: a\n", &apart as &dyn Fn(usize) -> String, 200, 400, 1),
+        ("name: a\n", &unknown, 2_000, 2_000, 1),
+        (head, &unknown, 2_000, 2_000, 2),
+        (head, &both, 1_000, 3_000, 3),
+    ] {
+        let steps: Vec<String> = (0..count).map(step).collect();
+        for text in [
+            format!("{head}steps: [{}]\n", steps.join(", ")),
+            format!("{head}steps:\n  - {}\n", steps.join("\n  - ")),
+        ] {
+            let tree = parse(path, &text);
+            let file = File::new(path, &text, &tree);
+            let reads = std::cell::Cell::new(0);
+            let read = |text: &str| {
+                reads.set(reads.get() + 1);
+                parse(path, text)
+            };
+            let shown = vouched(&file, &trusted(), &find(&file), &read, |_| true);
+            let with_mend = shown.iter().filter(|finding| !finding.fixes.is_empty()).count();
+            assert!(with_mend >= offered, "{with_mend} of {offered}: {}", &text[..300]);
+            assert!(reads.get() <= most, "read {} times: {}", reads.get(), &text[..300]);
+        }
+    }
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn refactorings(
 /// The mends of our findings that touch the range; each with its edit, at this version.
 fn mends(snapshot: &Snapshot, open: &Open, span: Span, actions: &mut Vec<lsp::CodeAction>) {
     let file = open.file();
-    let Some(found) = crate::diagnostics::findings(snapshot, &file) else { return };
+    let Some(found) = diagnostics::findings_again(snapshot, &file, &open.memo) else { return };
     let is_here = |finding: &Diagnostic| finding.span.touches(span.start) || finding.span.overlaps(span);
     for finding in vouched(&file, &snapshot.index_to_check(&file), &found, &|text| open.read(text), is_here) {
         mends_of(snapshot, open, &finding, actions);

@@ -64,7 +64,7 @@ pub(crate) fn actions(snapshot: &Snapshot, open: &Open, range: lsp::Range) -> Ve
 pub(crate) fn fix_all(snapshot: &Snapshot, open: &Open) -> Option<lsp::CodeAction> {
     let file = open.file();
     let index = snapshot.index();
-    let found = crate::diagnostics::findings(snapshot, &file)?;
+    let found = crate::diagnostics::findings_again(snapshot, &file, &open.memo)?;
     let has_safe = |finding: &Diagnostic| finding.fixes.iter().any(copydesk_language::is_safe);
     let found = copydesk_language::vouched(&file, &index, &found, &|text| open.read(text), has_safe);
     if !found.iter().any(has_safe) {

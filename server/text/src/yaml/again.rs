@@ -45,6 +45,11 @@ enum Children {
 
 /// The tree of `text`, which is the text of `before` with one edit.
 pub(crate) fn again(before: &Tree, text: &Arc<str>, edit: Edit) -> Option<Tree> {
+    within(before, text, edit, usize::MAX)
+}
+
+/// The same, if the run that is read again has no more than `most` bytes.
+pub(crate) fn within(before: &Tree, text: &Arc<str>, edit: Edit, most: usize) -> Option<Tree> {
     let inserted = text.get(edit.start..edit.new_end)?;
     let is_plain = before.is_whole
         && text.len() <= MAX_BYTES
@@ -58,7 +63,7 @@ pub(crate) fn again(before: &Tree, text: &Arc<str>, edit: Edit) -> Option<Tree> 
     let levels = place::way(before, edit)?;
     for (at, level) in levels.iter().enumerate().rev() {
         for run in level.runs(before, edit).into_iter().flatten() {
-            if !run.fits(level, before, text, edit) {
+            if run.region.len() > most || !run.fits(level, before, text, edit) {
                 continue;
             }
             if let Some(tree) = read(before, text, edit, &levels[..=at], &run) {
