@@ -14,7 +14,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use copydesk_base::config::{Hook, Mode};
-use copydesk_base::{Because, Effect, Event, Grade, RunId, Verdict};
+use copydesk_base::{Because, Effect, Event, Grade, RunId, Verdict, path};
 use copydesk_permission::{Policy, judge};
 use regex::Regex;
 use serde_json::{Value, json};
@@ -29,6 +29,9 @@ use crate::process::{Ended, Finished};
 use crate::run::Turn;
 use crate::settings::Settings;
 
+/// What programs say of a file that they may not change, or not put another one in the place of.
+const UNWRITABLE: [&str; 4] =
+    ["Read-only file system", "Device or resource busy", "Permission denied", "Operation not permitted"];
 /// How long a hook may take where its settings say nothing.
 const USUAL: Duration = Duration::from_secs(30);
 /// The most bytes of what a hook says that go to a model.
@@ -191,7 +194,11 @@ impl Home {
                 Err(reason) => Err(reason),
             };
             let (ok, note, words) = match ended {
-                Ok(Finished { ended, output }) => (ended == Ended::Exit(0), ended.told(limit), output),
+                Ok(Finished { ended, output }) => {
+                    let ok = ended == Ended::Exit(0);
+                    let why = if ok { None } else { self.kept_from(hook, point, &output) };
+                    (ok, ended.told(limit) + &why.unwrap_or_default(), output)
+                }
                 Err(reason) => (false, reason, String::new()),
             };
             let ran = Event::HookRan {
@@ -217,6 +224,31 @@ impl Home {
             }
         }
         heard
+    }
+
+    /// Why a hook may have failed that was to change a file which its command names.
+    fn kept_from(&self, hook: &Hook, point: Point, output: &str) -> Option<String> {
+        if !UNWRITABLE.iter().any(|words| output.contains(words)) {
+            return None;
+        }
+        let is_named = |started: &&copydesk_permission::Started| {
+            let name = started.place.file_name().unwrap_or_default().to_string_lossy();
+            started.by.ends_with(point.as_str()) && hook.command.contains(&*name)
+        };
+        let names: Vec<String> = self
+            .settings
+            .started
+            .iter()
+            .filter(is_named)
+            .map(|started| path::shown(&self.settings.root, &started.place))
+            .collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "; a file that a hook's command names ({}) counts as one that it starts, and the hook cannot change it: \
+                 docs/guide/extending.md",
+                names.join(", ")
+            )
+        })
     }
 
     /// Runs one hook, or says why not.
@@ -292,87 +324,4 @@ fn end_of(text: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::bench::Bench;
-
-    #[test]
-    fn a_matcher_is_a_name_a_list_or_a_pattern() {
-        for (matcher, tool, expect) in [
-            (None, "edit", Ok(true)),
-            (Some("*"), "edit", Ok(true)),
-            (Some("edit|write"), "write", Ok(true)),
-            (Some("Edit"), "edit", Ok(true)),
-            (Some("edit"), "edits", Ok(false)),
-            (Some("run_command"), "bash", Ok(true)),
-            (Some("e.*"), "edit", Ok(true)),
-            (Some("("), "edit", Err(())),
-        ] {
-            let hook = Hook { matcher: matcher.map(str::to_owned), ..Hook::default() };
-            assert_eq!(fits(&hook, tool).map_err(|_| ()), expect, "{matcher:?} {tool}");
-        }
-    }
-
-    async fn heard(point: Point, hooks: Vec<Hook>) -> (Heard, Vec<(bool, String)>) {
-        let bench = Bench::new();
-        let settings = (bench.desk.shared.world.settings)().unwrap();
-        let path = std::env::var("PATH").unwrap();
-        let settings = Settings {
-            hooks: [(point.as_str().to_owned(), hooks)].into(),
-            child_env: vec![("PATH".to_owned(), path)],
-            ..settings
-        };
-        let policy = settings.policy(Mode::Locked, Grade::Typed, &[]);
-        let cancel = CancellationToken::new();
-        let facts = json!({"arguments": {"path": "a.py"}});
-        let home = Home { settings, policy };
-        let heard = home.run(home.hooks(point), (point, Some("edit")), facts, None, &cancel).await;
-        let ran = heard.ran.iter().map(|event| match event {
-            Event::HookRan { ok, note, .. } => (*ok, note.clone()),
-            other => panic!("{other:?}"),
-        });
-        let ran = ran.collect();
-        (heard, ran)
-    }
-
-    fn hook(command: &str) -> Hook {
-        Hook { command: command.to_owned(), ..Hook::default() }
-    }
-
-    #[tokio::test]
-    async fn whatever_goes_wrong_before_a_tool_refuses_it_and_elsewhere_nothing() {
-        let broken = Hook { matcher: Some("(".to_owned()), ..hook("true") };
-        let slow = Hook {
-            timeout: Some(copydesk_base::config::Duration(Duration::from_millis(50))),
-            ..hook("sleep 20")
-        };
-        for (wrong, note) in [
-            (hook("echo not here; exit 2"), "exit code 2"),
-            (hook(" "), "its command is empty"),
-            (hook("echo 'open"), "could not start: "),
-            (broken, "its matcher cannot be read: "),
-            (slow, "stopped: it took longer than 0.05 s"),
-        ] {
-            let (before, ran) = heard(Point::PreToolUse, vec![wrong.clone(), hook("echo never")]).await;
-            assert_eq!(ran.len(), 1, "{wrong:?}");
-            assert!(!ran[0].0 && ran[0].1.starts_with(note), "{ran:?}");
-            let refusal = before.refusal.unwrap();
-            assert!(
-                refusal.starts_with("refused by a hook of the person's") && refusal.contains(note),
-                "{refusal}"
-            );
-            let (after, ran) = heard(Point::PostToolUse, vec![wrong, hook("echo said")]).await;
-            assert_eq!((after.words.as_str(), after.refusal, ran.len()), ("said\n", None, 2));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_hook_reads_what_happens() {
-        let read = hook("read -r line; echo \"$line\"");
-        let (heard, ran) = heard(Point::PreToolUse, vec![read]).await;
-        assert_eq!((heard.refusal, ran), (None, vec![(true, "exit code 0".to_owned())]));
-        let facts: Value = serde_json::from_str(&heard.words).unwrap();
-        assert_eq!((&facts["event"], &facts["tool"]), (&json!("PreToolUse"), &json!("edit")));
-        assert_eq!(facts["arguments"], json!({"path": "a.py"}));
-    }
-}
+mod tests;

@@ -17,6 +17,9 @@ use crate::node::Tree;
 use crate::position::{self, Encoding, Range};
 use crate::{toml, yaml};
 
+/// At the start of a text it says how the text is encoded, and is no part of it.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// A text at one version.
 #[derive(Clone, Debug)]
 pub struct Document {

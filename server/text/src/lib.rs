@@ -25,6 +25,6 @@ pub mod toml;
 mod tree;
 pub mod yaml;
 
-pub use document::{Change, Document, Format};
+pub use document::{BYTE_ORDER_MARK, Change, Document, Format};
 pub use node::{Entries, Entry, Identity, Items, Kind, Node, Scalar, Step, Style, Syntax, Tree, Value};
 pub use position::{Encoding, LineIndex, Position, Range};

@@ -51,7 +51,7 @@ pub fn parse(text: &str) -> Tree {
 pub fn parse_shared(text: Arc<str>) -> Tree {
     let part = Span::new(0, text.len());
     let has_directive = text.starts_with('%') || text.contains("\n%") || text.contains("\r%");
-    let has_odd = again::has_odd(text.trim_start_matches(again::BYTE_ORDER_MARK));
+    let has_odd = again::has_odd(text.trim_start_matches(crate::document::BYTE_ORDER_MARK));
     // What a directive says holds for all that is behind it, so no part can be read alone.
     let is_whole = part.end <= MAX_BYTES && !has_directive && !has_odd;
     let mut tree = Tree { is_whole, ..parse_part(text, part) };

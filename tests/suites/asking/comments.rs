@@ -174,8 +174,13 @@ fn actions_carry_a_command_and_explain_needs_no_words() {
 #[test]
 fn a_buffer_that_was_never_saved_goes_along_as_it_is() {
     everywhere(|personality, format| {
-        let mut scene =
-            begin(personality, format, "{}", vec![Reply::text("Three."), Reply::text("Nothing.")]);
+        let named = Reply::tool("edit", &json!({"path": "untitled:Untitled-1", "old": "two", "new": "2"}));
+        let mut scene = begin(
+            personality,
+            format,
+            "{}",
+            vec![Reply::text("Three."), Reply::text("Nothing."), named, Reply::text("It is yours.")],
+        );
         // What a program shows under a scheme of its own may be a file that no agent may read.
         for (at, (uri, goes)) in
             [("untitled:Untitled-1", true), ("git:/w/.env", false)].into_iter().enumerate()
@@ -188,11 +193,28 @@ fn a_buffer_that_was_never_saved_goes_along_as_it_is() {
             assert!(asked.is_ok(), "{asked:?}");
             scene.asked += 1;
             let told = scene.request(at).text();
-            for part in ["Untitled-1 (never saved", "zebra", "quagga", "Untitled-1, lines 2-2 are selected"] {
+            for part in [
+                "untitled:Untitled-1 (never saved",
+                "zebra",
+                "quagga",
+                "untitled:Untitled-1, lines 2-2 are selected",
+            ] {
                 assert_eq!(told.contains(part), goes, "{uri}, {part}: {told}");
             }
             scene.over(at);
         }
+        // A tool that is asked for its name says why it has nothing.
+        let (uri, at) = ("untitled:Untitled-1", 2);
+        let range = scene.client.range_of(uri, "two");
+        let ask = json!({"uri": uri, "range": range, "prompt": "mend it"});
+        assert!(scene.client.command("copydesk.ask", ask).is_ok());
+        scene.asked += 1;
+        scene.over(at + 1);
+        let told = scene.request(at + 1).text();
+        assert!(
+            told.contains("untitled:Untitled-1 is a text in the person's editor that was never saved"),
+            "{told}"
+        );
         scene.end();
     });
 }

@@ -84,6 +84,25 @@ fn apply_is_accept_edits_for_this_turn_and_undo_takes_it_back() {
 }
 
 #[test]
+fn a_run_that_only_commands_changed_says_how_to_take_it_back_links_too() {
+    for format in Format::BOTH {
+        let command = "ln -s calc.py named; sh make.sh";
+        let call = Reply::tool("bash", &json!({"command": command}));
+        let (workspace, _model) = desk(format, "{allow: [\"Bash(*)\"]}", vec![call, done()]);
+        workspace.write("make.sh", "mkdir deep\nln -s ../calc.py deep/found\necho more >> calc.py\n");
+        let before = workspace.read(FILE);
+        let ran = workspace.run(&["ask", "make links"]).exits(0);
+        assert!(ran.stderr.contains("take it back with: copydesk undo run-"), "{ran}");
+        assert!(workspace.path("named").is_symlink() && workspace.path("deep/found").is_symlink(), "{ran}");
+        let undone = workspace.run(&["undo"]).exits(0);
+        let stays =
+            ["named", "deep/found", "deep"].map(|name| workspace.path(name).symlink_metadata().is_ok());
+        assert_eq!(stays, [false; 3], "{undone}");
+        assert_eq!(workspace.read(FILE), before);
+    }
+}
+
+#[test]
 fn a_refusal_by_rule_alone_leaves_succeeded() {
     for format in Format::BOTH {
         let (workspace, _model) = desk(format, "{deny: [\"Edit(**)\"]}", vec![triple(), done()]);

@@ -381,12 +381,17 @@ fn a_file_that_a_run_created_goes_from_the_disk_though_an_editor_shows_it() {
         let new = scene.workspace.uri("new.py");
         scene.client.open(&new, "python", "n = 1\n");
         scene.client.quiet("workspace/applyEdit");
+        scene.client.hold("window/logMessage");
         let undone = scene.client.command("copydesk.undo", json!({})).expect("an undo is answered");
         assert_eq!(undone, json!({"sent": [0], "refused": []}));
         scene.client.wait("the empty text", |client| client.text(&new).is_empty().then_some(()));
         let gone =
             eventually(Instant::now() + PATIENCE, || (!scene.workspace.exists("new.py")).then_some(()));
         assert!(gone.is_some(), "it is gone from the disk");
+        // The end of the run may be told behind it, where nothing else tells of that.
+        let mut told =
+            (0..3).map(|_| scene.client.message("window/logMessage").params["message"].to_string());
+        assert!(told.any(|text| text.contains("new.py is gone, and your editor")));
         scene.end();
     });
 }

@@ -40,6 +40,8 @@ const LARGEST: u64 = 512 * 1024;
 const CHANGED: usize = 1000;
 /// The most bytes of them, before and behind it.
 const CHANGED_BYTES: usize = 8 * 1024 * 1024;
+/// Why a link is named that is gone, or leads elsewhere.
+const LINK: &str = "links are not brought back";
 /// Why a file with the same text is named.
 const RIGHTS: &str = "the rights of a file (`chmod`) are not brought back";
 /// A file that changed so shortly before it was read may change once more without any other sign of it.
@@ -52,6 +54,8 @@ const TICK: Duration = Duration::from_millis(10);
 pub(crate) struct Around {
     root: PathBuf,
     files: BTreeMap<PathBuf, Was>,
+    /// Symbolic links, with where they lead.
+    links: BTreeMap<PathBuf, PathBuf>,
     /// Whether these are all.
     is_whole: bool,
 }
@@ -95,13 +99,20 @@ impl Around {
             .require_git(false)
             .filter_entry(|entry| entry.file_name() != ".git")
             .build();
-        let found = walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+        let is_kept = |kind: std::fs::FileType| kind.is_file() || kind.is_symlink();
+        let found = walk.flatten().filter(|entry| entry.file_type().is_some_and(is_kept));
         for entry in found {
-            if now.files.len() == FILES {
+            if now.files.len() + now.links.len() == FILES {
                 now.is_whole = false;
                 break;
             }
             let path = entry.path();
+            if let Some(to) = std::fs::read_link(path).ok().filter(|_| entry.path_is_symlink()) {
+                if reads.allows(path) {
+                    now.links.insert(path.to_owned(), to);
+                }
+                continue;
+            }
             if !reads.allows(path) || twins.is_twin(path) {
                 continue;
             }
@@ -157,6 +168,12 @@ impl Around {
                 (None, Err(why)) => difference.left.push((path.clone(), *why)),
             }
         }
+        for path in self.links.keys().filter(|path| now.links.get(*path) != self.links.get(*path)) {
+            // It may be beyond what is looked at now, or ignored.
+            if now.links.contains_key(path) || !path.is_symlink() {
+                difference.left.push((path.clone(), LINK));
+            }
+        }
         let moved = self.moved();
         let is_moved = |is: &Was| {
             let from = moved.get(&is.stamp.number);
@@ -164,15 +181,27 @@ impl Around {
         };
         let is_within = |folder: &&Path| folder.starts_with(&now.root) && *folder != now.root;
         let is_new = |folder: &Path| was_absent(folder) || is_born_since(folder, began);
-        let new = now.files.iter().filter(|(path, _)| self.is_whole && !self.files.contains_key(*path));
+        // All that is in a new folder came with it.
+        let folders = |path: &Path| {
+            let around = path.ancestors().skip(1).take_while(is_within).enumerate();
+            around.filter(|(_, folder)| is_new(folder)).last().map_or(0, |(at, _)| at + 1)
+        };
+        let was_nothing =
+            |path: &Path| self.is_whole && !self.files.contains_key(path) && !self.links.contains_key(path);
+        let new = now.files.iter().filter(|(path, _)| was_nothing(path));
         for (path, is) in new.filter(|(path, is)| is_born_since(path, began) || is_moved(is)) {
             if let Ok(after) = &is.text {
-                // All that is in a new folder came with it.
-                let around = path.ancestors().skip(1).take_while(is_within).enumerate();
-                let folders = around.filter(|(_, folder)| is_new(folder)).last().map_or(0, |(at, _)| at + 1);
-                difference.changed.push(Changed { folders, ..changed(path, None, Some(after)) });
+                difference
+                    .changed
+                    .push(Changed { folders: folders(path), ..changed(path, None, Some(after)) });
             }
         }
+        let new = now.links.iter().filter(|(path, _)| was_nothing(path) && is_born_since(path, began));
+        difference.changed.extend(new.map(|(path, to)| Changed {
+            instead: Some(Instead::Link { to: to.clone() }),
+            folders: folders(path),
+            ..changed(path, None, None)
+        }));
         difference
     }
 
@@ -252,147 +281,4 @@ fn read(opened: Opened) -> Result<Arc<str>, &'static str> {
 mod parts;
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-    use crate::DiskFiles;
-    use crate::bench::Bench;
-
-    /// What was done to a folder, what changed by that, with the texts before and behind it, and what is only named.
-    type Row = (&'static str, fn(&Path), &'static [Pair], &'static [&'static str]);
-    type Pair = (&'static str, Option<&'static str>, Option<&'static str>);
-
-    #[test]
-    fn what_changed_is_told_with_both_texts() {
-        let write = |root: &Path, name: &str, text: &[u8]| std::fs::write(root.join(name), text).unwrap();
-        let deeds: [Row; 11] = [
-            ("nothing", |_| {}, &[], &[]),
-            (
-                "another text",
-                |root| std::fs::write(root.join("a"), "two\n").unwrap(),
-                &[("a", Some("one\n"), Some("two\n"))],
-                &[],
-            ),
-            ("the same text again", |root| std::fs::write(root.join("a"), "one\n").unwrap(), &[], &[]),
-            (
-                "gone",
-                |root| std::fs::remove_file(root.join("deep/b")).unwrap(),
-                &[("deep/b", Some("b\n"), None)],
-                &[],
-            ),
-            (
-                "new",
-                |root| std::fs::write(root.join("deep/c"), "c\n").unwrap(),
-                &[("deep/c", None, Some("c\n"))],
-                &[],
-            ),
-            (
-                "moved with its folder",
-                |root| std::fs::rename(root.join("deep"), root.join("other")).unwrap(),
-                &[("deep/b", Some("b\n"), None), ("other/b", None, Some("b\n"))],
-                &[],
-            ),
-            (
-                "a link in its place",
-                |root| {
-                    std::fs::remove_file(root.join("a")).unwrap();
-                    std::os::unix::fs::symlink("deep/b", root.join("a")).unwrap();
-                },
-                &[("a", Some("one\n"), None)],
-                &[],
-            ),
-            ("no text", |root| std::fs::write(root.join("bytes"), [0xfe, 0xff]).unwrap(), &[], &["bytes"]),
-            (
-                "other rights",
-                |root| std::fs::set_permissions(root.join("a"), PermissionsExt::from_mode(0o750)).unwrap(),
-                &[],
-                &["a"],
-            ),
-            ("ignored", |root| std::fs::write(root.join("x.log"), "more\n").unwrap(), &[], &[]),
-            ("kept from agents", |root| std::fs::write(root.join(".env"), "KEY=2\n").unwrap(), &[], &[]),
-        ];
-        for (what, deed, expect, left) in deeds {
-            let folder = tempfile::tempdir().unwrap();
-            let root = folder.path().canonicalize().unwrap();
-            std::fs::create_dir(root.join("deep")).unwrap();
-            let files: [(&str, &[u8]); 6] = [
-                ("a", b"one\n"),
-                ("deep/b", b"b\n"),
-                ("bytes", &[0xff]),
-                ("x.log", b"log\n"),
-                (".env", b"KEY=1\n"),
-                (".gitignore", b"*.log\n"),
-            ];
-            for (name, text) in files {
-                write(&root, name, text);
-            }
-            let twins = Bench::twins_of(&root);
-            let look = |before: &Around| Around::look(before, &twins, &DiskFiles);
-            let (before, began) = (look(&Around::default()), SystemTime::now());
-            deed(&root);
-            let difference = before.difference(&look(&before), began, |_| false);
-            let below = |path: &Path| path.strip_prefix(&root).unwrap().display().to_string();
-            let changed: Vec<_> = difference
-                .changed
-                .iter()
-                .map(|one| (below(&one.path), one.before.as_deref(), one.after.as_deref()))
-                .collect();
-            let expect: Vec<_> =
-                expect.iter().map(|(name, before, after)| ((*name).to_owned(), *before, *after)).collect();
-            let unkept: Vec<String> = difference.left.iter().map(|(path, _)| below(path)).collect();
-            assert_eq!(
-                (changed, unkept),
-                (expect, left.iter().map(|name| (*name).to_owned()).collect()),
-                "{what}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_was_there_under_another_name_or_ignored_is_not_taken_away() {
-        let folder = tempfile::tempdir().unwrap();
-        let base = folder.path().canonicalize().unwrap();
-        let root = base.join("work");
-        std::fs::create_dir(&root).unwrap();
-        let mine = std::fs::File::create(base.join("mine")).unwrap();
-        let born = mine.metadata().unwrap().created().unwrap();
-        std::fs::write(root.join(".gitignore"), "x\n").unwrap();
-        std::fs::write(root.join("x"), "x\n").unwrap();
-        let twins = Bench::twins_of(&root);
-        let (before, began) = (Around::look(&Around::default(), &twins, &DiskFiles), born + 10 * TICK);
-        std::fs::rename(base.join("mine"), root.join("mine")).unwrap();
-        std::fs::remove_file(root.join(".gitignore")).unwrap();
-        let now = Around::look(&before, &twins, &DiskFiles);
-        assert_eq!(now.files.len(), 2);
-        let expect = Changed::of(root.join(".gitignore"), Some("x\n".to_owned()));
-        assert_eq!(before.difference(&now, began, |_| false).changed, [expect]);
-    }
-
-    #[test]
-    fn more_than_is_looked_at_is_not_known() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
-        for at in 0..FILES {
-            std::fs::write(root.join(format!("{at:05}")), "x").unwrap();
-        }
-        let twins = Bench::twins_of(&root);
-        let look = |before: &Around| Around::look(before, &twins, &DiskFiles);
-        let (whole, began) = (look(&Around::default()), SystemTime::now());
-        std::fs::write(root.join("new"), "x").unwrap();
-        let part = look(&whole);
-        assert_eq!((whole.is_whole, part.is_whole), (true, false));
-        // Which of them it comes to is the disk's order; one that it does not come to is not gone.
-        let Difference { changed, left } = whole.difference(&part, began, |_| false);
-        assert!(
-            changed.iter().all(|one| one.path == root.join("new")) && left.is_empty(),
-            "{changed:?} {left:?}"
-        );
-        std::fs::remove_file(root.join("new")).unwrap();
-        for at in 0..=CHANGED {
-            std::fs::write(root.join(format!("{at:05}")), "y").unwrap();
-        }
-        let now = look(&whole);
-        assert!(whole.difference(&now, began, |_| false).is_too_much());
-    }
-}
+mod tests;

@@ -107,6 +107,7 @@ pub(crate) async fn settle(turn: &mut Turn, call: &CallId, before: Before) -> Re
             None
         }
     });
+    turn.commanded |= events.iter().any(|event| matches!(event, Event::CommandChanged { .. }));
     if !events.is_empty() {
         turn.recorder.record(&turn.edits_of, events, &turn.settings.redactor).await?;
     }

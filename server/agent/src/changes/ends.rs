@@ -7,7 +7,7 @@
 //! - Only whole texts are carried over, where every line ends in one way and all of the other in another. A text with
 //!   both stays as it is, and so does an edit that was about line ends.
 
-const MARK: char = '\u{feff}';
+use copydesk_text::BYTE_ORDER_MARK as MARK;
 
 /// How the lines of a text end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,9 +101,35 @@ pub(crate) fn in_form_of(saved: &str, text: &str) -> String {
     Form::of(text).carry(text, Form::of(saved))
 }
 
+/// A whole new text in the form of the one before, but for what it says by itself: its own line breaks of two bytes, and
+/// its own mark.
+pub(crate) fn in_place_of(before: &str, text: &str) -> String {
+    let (is, was) = (Form::of(text), Form::of(before));
+    let ends = if is.ends == Ends::Lf { was.ends } else { is.ends };
+    let mark = if is.mark == Some(true) { is.mark } else { was.mark };
+    is.carry(text, Form { ends, mark })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_keeps_the_line_ends_and_the_mark_of_the_one_before() {
+        for (before, content, after) in [
+            ("a\n", "b\n", "b\n"),
+            ("a\r\n", "b\nc\n", "b\r\nc\r\n"),
+            ("a\r\n", "b\r\n", "b\r\n"),
+            ("a\n", "b\r\n", "b\r\n"),
+            ("a\r\nb\n", "c\n", "c\n"),
+            ("\u{feff}a\n", "b\n", "\u{feff}b\n"),
+            ("\u{feff}a\r\n", "\u{feff}b\n", "\u{feff}b\r\n"),
+            ("a\n", "\u{feff}b\n", "\u{feff}b\n"),
+            ("a\n", "", ""),
+        ] {
+            assert_eq!(in_place_of(before, content), after, "{before:?} {content:?}");
+        }
+    }
 
     #[test]
     fn edits_are_carried_over_to_the_line_ends_that_are_there() {

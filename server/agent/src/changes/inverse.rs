@@ -76,6 +76,10 @@ pub(super) async fn look(
                 let inverse = undone(shared, file, story, pairs, direction, &there);
                 return Ok((there, inverse));
             }
+            // It never was a file.
+            None if story.created && file.symlink_metadata().is_ok() => {
+                return Err(never(format!("{put}, and something else is there now")));
+            }
             None => {}
         }
     }

@@ -62,6 +62,7 @@ struct Workspace {
     root: PathBuf,
     is_whole: bool,
     files: Vec<Entry>,
+    links: Vec<(PathBuf, PathBuf)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,8 +99,12 @@ impl Kept {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         if self.files.as_ref().is_none_or(|files| !files.is(around)) {
             let (entries, texts) = around.parts();
-            let files =
-                Workspace { root: around.root().to_owned(), is_whole: around.is_whole(), files: entries };
+            let files = Workspace {
+                root: around.root().to_owned(),
+                is_whole: around.is_whole(),
+                files: entries,
+                links: around.links(),
+            };
             put(&folder.join(FILES), files, &texts)?;
             self.files = Some(around.clone());
         }
@@ -114,7 +119,7 @@ pub(super) fn read(folder: &Path) -> Option<(Begun, Around, Named)> {
     let Command { begun, named, unkept } = command;
     let named = Named::from_parts(named, unkept, &rest)?;
     let (files, texts) = get::<Workspace>(&folder.join(FILES))?;
-    let around = Around::from_parts(files.root, files.is_whole, files.files, &texts)?;
+    let around = Around::from_parts(files.root, files.is_whole, (files.files, files.links), &texts)?;
     Some((begun, around, named))
 }
 

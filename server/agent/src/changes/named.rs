@@ -98,6 +98,9 @@ impl Named {
                 (Err(_), before @ Some(_)) if instead.is_some() => {
                     changed.push(Changed { instead, ..Changed::of(path, before) });
                 }
+                (Err(_), None) if matches!(instead, Some(Instead::Link { .. })) => {
+                    changed.push(Changed { instead, ..Changed::of(path, None) });
+                }
                 (Err(_), Some(_)) => lost.push((path, "what it is now could not be read as a text")),
                 // Something new that is no text.
                 (Err(_), None) => {}

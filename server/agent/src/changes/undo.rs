@@ -254,7 +254,10 @@ async fn one_file(
         {
             return Ok((nothing(&failed(&error)), Later::Perhaps));
         }
-        let made = if goes && !world.files.is_open(file) {
+        let made = if goes && matches!(there, There::Nothing) {
+            // What stood there was no file, and went already.
+            Made::Done
+        } else if goes && !world.files.is_open(file) {
             match world.files.remove(file, Expect::Hash(ContentHash::of(&current))) {
                 Ok(()) => Made::Done,
                 Err(error) => Made::Refused(failed(&error)),
@@ -272,11 +275,16 @@ async fn one_file(
         };
         match made {
             Made::Done => {
+                // A piece that was refused is the person's from now on: the reason says so, and the next undo goes on.
+                let mut events = done(&changes, file, direction, (&current, &undone.text));
                 if goes && matches!(there.base(), Base::Open { .. }) {
                     forget_saved(world, file, &current).await;
+                    let text = format!(
+                        "{} is gone, and your editor still holds it open, empty: close it there without saving.",
+                        shown(shared, file)
+                    );
+                    events.push(Event::notice(text));
                 }
-                // A piece that was refused is the person's from now on: the reason says so, and the next undo goes on.
-                let events = done(&changes, file, direction, (&current, &undone.text));
                 shared.recorder.record(run, events, redactor).await?;
                 return Ok((HunkReport { sent: (0..undone.taken_back).collect(), refused }, later));
             }

@@ -250,10 +250,14 @@ fn cut(text: &str, most: usize) -> (String, usize) {
     if text.len() <= most {
         return (text.to_owned(), 0);
     }
-    // Whole lines, and whole words of a long one: half of a secret would not be known as one.
+    // Whole lines, and whole words of a long one: half of a secret would not be known as one. Where there is no word's
+    // end either, no key is that long.
     let start = &text[..text.floor_char_boundary(most)];
-    let lines = start.rfind('\n').unwrap_or(0);
-    let words = start.rfind(char::is_whitespace).unwrap_or(0);
-    let kept = if lines == 0 || start.len() - lines > LONG_LINE { words } else { lines };
+    let near = |at: Option<usize>| at.filter(|at| *at > 0 && start.len() - at <= LONG_LINE);
+    let is_of_key = |c: char| c.is_ascii_alphanumeric() || "+/=_-.".contains(c);
+    let kept = near(start.rfind('\n'))
+        .or_else(|| near(start.rfind(char::is_whitespace)))
+        .or_else(|| near(Some(start.trim_end_matches(is_of_key).len())))
+        .unwrap_or(start.len());
     (format!("{}\n[cut here, behind {kept} bytes]", &text[..kept]), text.len() - kept)
 }

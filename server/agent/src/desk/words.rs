@@ -80,7 +80,7 @@ impl Ask {
 /// A text in an editor that was never saved to a file.
 #[derive(Clone, Debug)]
 pub struct Unsaved {
-    /// What the editor calls it.
+    /// What the editor calls it, `untitled:` before it.
     pub name: String,
     pub text: Arc<str>,
     /// Where the person is in it.
@@ -115,6 +115,8 @@ pub struct Outcome {
     pub text: String,
     /// Files with whether an edit of theirs was made.
     pub changes: Vec<(PathBuf, bool)>,
+    /// Whether commands changed files that undo brings back.
+    pub commanded: bool,
     /// Diffs of edits that were refused, for a terminal to print.
     pub refused_diffs: Vec<String>,
     pub denied: Vec<Denied>,
@@ -144,6 +146,7 @@ impl Outcome {
             status,
             text: String::new(),
             changes: vec![],
+            commanded: false,
             refused_diffs: vec![],
             denied: vec![],
             unheard: vec![],

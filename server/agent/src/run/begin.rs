@@ -107,6 +107,7 @@ pub(super) async fn begin(
         denied: vec![],
         refusals: 0,
         changes: vec![],
+        commanded: false,
         refused_diffs: vec![],
         unmade: BTreeMap::new(),
         lost: BTreeMap::new(),

@@ -18,6 +18,7 @@ use crate::hooks::{self, Heard, Point};
 use crate::run::answer::Way;
 use crate::run::steer;
 use crate::session::cues::Death;
+use crate::session::deeds;
 use crate::session::recover::{self, edits};
 use crate::session::spoken;
 use crate::settings::Settings;
@@ -63,6 +64,7 @@ pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentErro
         status,
         text: turn.settings.redactor.clean(&turn.last_text),
         changes: turn.changes,
+        commanded: turn.commanded,
         refused_diffs: turn.refused_diffs,
         denied: turn.denied,
         unheard,
@@ -115,7 +117,7 @@ async fn untold(turn: &mut Turn) {
             made.join(", ")
         ));
     }
-    let deeds = edits::deeds(events(&records), |file| path::shown(root, file));
+    let deeds = deeds::deeds(events(&records), |file| path::shown(root, file));
     if !deeds.is_empty() {
         said.push(format!("Before the run ended {}. Undo takes back what it can.", deeds.join("; ")));
     }

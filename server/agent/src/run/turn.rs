@@ -96,6 +96,8 @@ pub(crate) struct Turn {
     /// Questions that the person answered with no, one behind the other.
     pub(crate) refusals: usize,
     pub(crate) changes: Vec<(PathBuf, bool)>,
+    /// Whether commands changed files that undo brings back.
+    pub(crate) commanded: bool,
     pub(crate) refused_diffs: Vec<String>,
     /// Files whose last edit was allowed and did not fit the text that was there, each with the reason.
     pub(crate) unmade: BTreeMap<PathBuf, String>,

@@ -18,6 +18,7 @@ use crate::disk::left;
 use crate::error::AgentError;
 use crate::run::steer;
 use crate::session::cues::Left;
+use crate::session::deeds;
 use crate::session::recorder::Recorder;
 use crate::session::recover::edits::{Edit, Writes};
 use crate::team::arrival;
@@ -45,7 +46,7 @@ pub(crate) async fn settle(world: &World, recorder: &Recorder, since: SystemTime
         if is_alive(&records) {
             continue;
         }
-        let deeds = deeds(world, recorder, (&records, since), &redactor).await;
+        let deeds = done(world, recorder, (&records, since), &redactor).await;
         let left = Left { half: half(&records), deeds };
         if let Err(error) = close(world, recorder, (&records, left), &redactor).await {
             tracing::warn!(%error, run = %row.run, "a run that was cut short could not be settled");
@@ -61,7 +62,7 @@ pub(crate) async fn settle(world: &World, recorder: &Recorder, since: SystemTime
 
 /// What the command did that a run was in, as far as that is the run's own: the edits of one that works in place are
 /// those of the run that it works for, and are written down there.
-async fn deeds(
+async fn done(
     world: &World,
     recorder: &Recorder,
     (records, since): (&[Record], SystemTime),
@@ -240,7 +241,7 @@ fn closing(
     made.extend(untold.into_iter().filter(|edit| !made.contains(edit)).collect::<Vec<_>>());
     events.extend(settled);
     let mut made: Vec<String> = made.iter().map(Edit::named).collect();
-    made.extend(edits::deeds(records.iter().map(|record| &record.event), |file| file.display().to_string()));
+    made.extend(deeds::deeds(records.iter().map(|record| &record.event), |file| file.display().to_string()));
     unmade.extend(edits::waiting(records, parents).iter().map(Edit::named));
     if edits::is_apart(records) {
         // Its worktree is gone, and the run that it worked for says what was in it.

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use crate::budget::sums::{Sums, used};
 use crate::gate::render::visible;
 use crate::run::routed::routed;
+use crate::session::deeds;
 use crate::session::recording::Conversation;
-use crate::session::recover::edits;
 
 /// The schema of an exported conversation.
 pub const RECORDS: &str = "copydesk.records/1";
@@ -116,7 +116,7 @@ fn story(records: &[Record]) -> Story<'_> {
                 story.said.push(Said::Done(format!("a helper changed {}", path.display())));
             }
             event @ (Event::CommandChanged { .. } | Event::CommandTook { .. }) => {
-                let deed = edits::deed(event, |path| path.display().to_string());
+                let deed = deeds::deed(event, |path| path.display().to_string());
                 story.said.extend(deed.map(Said::Done));
             }
             Event::LayerBegun { number, of, name } => {

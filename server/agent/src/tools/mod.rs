@@ -33,6 +33,7 @@ mod write;
 pub(crate) use table::{every, looking, only_looks, specs};
 pub(crate) use walk::Walk;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -159,7 +160,22 @@ pub(crate) async fn run(
         let known = action.tools.join(", ");
         return Ok(Output::failed(format!("there is no tool '{name}'; there are: {known}")).into());
     };
+    if let Some(reason) = never_saved(&turn.settings.root, &arguments) {
+        return Ok(Output::failed(reason).into());
+    }
     (tool.run)(turn, call, arguments).await
+}
+
+/// Why nothing is done with a path that is the name of a text in an editor.
+fn never_saved(root: &Path, arguments: &Value) -> Option<String> {
+    let path = arguments.get("path")?.as_str()?;
+    let is_one = path.starts_with("untitled:") && root.join(path).symlink_metadata().is_err();
+    is_one.then(|| {
+        format!(
+            "{path} is a text in the person's editor that was never saved: it is in no file, and no tool reaches it. Say in \
+             your answer what it should be, or ask them to save it first"
+        )
+    })
 }
 
 /// What a model is told of arguments that a tool does not have; what it meant by them was not done.

@@ -13,13 +13,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Output, arguments};
+use crate::changes::ends;
 use crate::changes::known::Extent;
 use crate::changes::way::{self, Written};
 use crate::error::AgentError;
 use crate::run::Turn;
-
-/// The mark at the beginning of a text that says how it is encoded.
-const MARK: char = '\u{feff}';
 
 #[derive(Deserialize)]
 struct Arguments {
@@ -50,7 +48,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         // What a person typed since would go with the rest.
         match unseen(&known.extent(&file, before), before) {
             Some(why) => Err(format!("not written: {path} {why}")),
-            None => Ok(Written::Seen(like(before, content))),
+            None => Ok(Written::Seen(ends::in_place_of(before, &content))),
         }
     })
     .await
@@ -80,31 +78,4 @@ fn unseen(extent: &Extent, before: &str) -> Option<String> {
         }
     };
     Some(why)
-}
-
-/// The new text with the byte order mark and the line ends of the one before.
-fn like(before: &str, content: String) -> String {
-    let crlf = before.contains("\r\n") && !content.contains('\r');
-    let content = if crlf { content.replace('\n', "\r\n") } else { content };
-    let is_marked = before.starts_with(MARK) && !content.starts_with(MARK);
-    if is_marked { format!("{MARK}{content}") } else { content }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_keeps_the_line_ends_and_the_mark_of_the_one_before() {
-        for (before, content, after) in [
-            ("a\n", "b\n", "b\n"),
-            ("a\r\n", "b\nc\n", "b\r\nc\r\n"),
-            ("a\r\n", "b\r\n", "b\r\n"),
-            ("\u{feff}a\n", "b\n", "\u{feff}b\n"),
-            ("\u{feff}a\r\n", "\u{feff}b\n", "\u{feff}b\r\n"),
-            ("a\n", "\u{feff}b\n", "\u{feff}b\n"),
-        ] {
-            assert_eq!(like(before, content.to_owned()), after, "{before:?} {content:?}");
-        }
-    }
 }

@@ -352,7 +352,7 @@ fn report(
     if let Some(error) = &ended.error {
         out::note(format!("error: {}", visible(error)));
     }
-    if ended.changes.iter().any(|(_, applied)| *applied) {
+    if ended.commanded || ended.changes.iter().any(|(_, applied)| *applied) {
         out::note(format!("take it back with: copydesk undo {}", ended.run));
     }
     Ok(())

@@ -18,13 +18,12 @@ use copydesk_base::{Code, Span};
 use super::build::{Lines, MOST_ERRORS, read_lines};
 use super::graft::Graft;
 use super::message;
+use crate::document::BYTE_ORDER_MARK;
 use crate::edits::{Edit, Kept, Mover};
 use crate::green::{Form, GreenEntry};
 use crate::node::{Entry, Kind, Node};
 use crate::tree::{Syntax, Tree};
 use crate::yaml::{self, MAX_BYTES, duplicate_keys};
-
-const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The table that lines belong to.
 struct Section<'t> {

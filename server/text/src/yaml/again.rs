@@ -20,14 +20,13 @@ use self::place::Level;
 use self::run::Run;
 use super::build::{self, Output, Why};
 use super::{MAX_BYTES, MOST_FOUND, lines, recover};
+use crate::document::BYTE_ORDER_MARK;
 use crate::edits::Edit;
 use crate::green::{Form, Green, GreenEntry};
 use crate::tree::Tree;
 
-/// It means something at the start of a text only, and the parser does not say where it has met one.
-pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// Whether there is a character that the parser does not take in a comment and recovery does, or a byte order mark.
+/// Whether there is a character that the parser does not take in a comment and recovery does, or a byte order mark: it
+/// means something at the start of a text only, and the parser does not say where it has met one.
 pub(super) fn has_odd(text: &str) -> bool {
     let is_odd = |c: char| match c {
         '\t' | '\n' | '\r' => false,

@@ -2,7 +2,7 @@
 
 use copydesk_base::Span;
 
-use super::again::BYTE_ORDER_MARK;
+use crate::document::BYTE_ORDER_MARK;
 use crate::position;
 
 /// A line that starts in a region.

@@ -27,6 +27,13 @@ impl Around {
         self.is_whole
     }
 
+    /// Its links, as far as their names are texts.
+    pub(in crate::changes) fn links(&self) -> Vec<(PathBuf, PathBuf)> {
+        let is_text = |path: &Path| path.to_str().is_some();
+        let told = self.links.iter().filter(|(path, to)| is_text(path) && is_text(to));
+        told.map(|(path, to)| (path.clone(), to.clone())).collect()
+    }
+
     /// Whether it is the same workspace with the same files.
     pub(in crate::changes) fn is(&self, other: &Self) -> bool {
         let is_same = |(one, other): (&Was, &Was)| {
@@ -34,6 +41,7 @@ impl Around {
         };
         self.root == other.root
             && self.is_whole == other.is_whole
+            && self.links == other.links
             && self.files.len() == other.files.len()
             && self.files.keys().eq(other.files.keys())
             && self.files.values().zip(other.files.values()).all(is_same)
@@ -55,7 +63,7 @@ impl Around {
     pub(in crate::changes) fn from_parts(
         root: PathBuf,
         is_whole: bool,
-        entries: Vec<Entry>,
+        (entries, links): (Vec<Entry>, Vec<(PathBuf, PathBuf)>),
         texts: &str,
     ) -> Option<Self> {
         let texts = cut(texts, entries.iter().map(|entry| entry.length))?;
@@ -64,6 +72,6 @@ impl Around {
             // It is read once more: what may have changed without a sign of it is not known any more.
             (path, Was { stamp, rights, is_settled: false, text })
         });
-        Some(Self { root, files: files.collect(), is_whole })
+        Some(Self { root, files: files.collect(), links: links.into_iter().collect(), is_whole })
     }
 }

@@ -118,15 +118,20 @@ fn links_of_a_workspace_lead_nowhere_else_and_the_persons_own_may() {
 fn it_is_cut_at_whole_lines_and_says_so() {
     let long = "word ".repeat(LONG_LINE);
     let lines = format!("one\n{long}");
+    let solid = format!("one {}", "ä".repeat(20 * LONG_LINE)).replacen("one ", "one\nx", 1);
+    let keys = format!("one\nxyz{},{}", "a,".repeat(2_000), "b".repeat(1_000)) + &"c".repeat(20 * LONG_LINE);
     for (text, most, kept) in [
         ("ä\nää", 5, "ä"),
-        ("ää", 3, ""),
+        ("ää", 3, "ä"),
         ("ää", 4, "ää"),
         ("one two\nthree", 6, "one"),
         ("one\ntwo three", 9, "one"),
         (&long, 5_004, long[..4_999].as_ref()),
         (&lines, 1_000, "one"),
         (&lines, 2_000, lines[..1_998].as_ref()),
+        // No word ends: within itself, not within a key, and at a whole character.
+        (&solid, 5_000, solid[..4_999].as_ref()),
+        (&keys, 5_000, keys[..4_008].as_ref()),
     ] {
         let expected = match text.len() - kept.len() {
             0 => (kept.to_owned(), 0),

@@ -321,7 +321,7 @@ fn what_a_command_did_is_named_where_its_result_came_to_nobody() {
     ] {
         let records = records(events);
         let deeds =
-            edits::deeds(records.iter().map(|record| &record.event), |path| path.display().to_string());
+            deeds::deeds(records.iter().map(|record| &record.event), |path| path.display().to_string());
         assert_eq!(deeds, expect);
         let words = noticed(&closing(&records, &[], vec![], |_| None)).to_owned();
         assert_eq!(words.contains("Made all the same: a command"), !expect.is_empty(), "{words}");

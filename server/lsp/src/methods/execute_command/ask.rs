@@ -111,7 +111,9 @@ fn unsaved_name(open: &Open) -> Option<&str> {
 
 /// What goes along of such a document, since it has no place.
 fn unsaved(open: &Open, range: lsp::Range, encoding: Encoding) -> Option<Unsaved> {
-    let (name, text) = (unsaved_name(open)?.to_owned(), open.document.text().clone());
+    unsaved_name(open)?;
+    // With its scheme: without it, the name may be that of a file.
+    let (name, text) = (open.uri.clone(), open.document.text().clone());
     Some(Unsaved { name, text, span: convert::span(&open.document, range, encoding) })
 }
 

@@ -6,6 +6,7 @@ use copydesk_base::Span;
 
 use super::place::Level;
 use super::{Children, Edit};
+use crate::document::BYTE_ORDER_MARK;
 use crate::tree::Tree;
 use crate::yaml::lines::{is_deep_blank, is_quiet, lines};
 
@@ -66,7 +67,7 @@ impl Run {
         let is_astray = !level.is_list && is_dash(next) && behind.len() - next.len() == level.column;
         if joins
             || is_astray
-            || region.contains(super::BYTE_ORDER_MARK)
+            || region.contains(BYTE_ORDER_MARK)
             || goes_on(next)
             || end < text.len() && !region.is_empty() && !region.ends_with(['\n', '\r'])
         {
