@@ -28,6 +28,7 @@ mod hooks;
 mod library;
 mod process;
 mod run;
+pub mod script;
 mod session;
 mod settings;
 mod team;

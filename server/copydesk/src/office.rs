@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use copydesk_agent::{Desk, Owner, Replay, Settings, Shelf, Spoken, World};
+use copydesk_agent::{Desk, Owner, Replay, Settings, Shelf, Spoken, World, script};
 use copydesk_base::config::{Config, ModelCache, Provider, ProviderKind};
 use copydesk_base::{Files, Grade, Host, RandomIds, Redactor, SystemClock};
 use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, Toolchains, repository, toolchains};
 use copydesk_permission::{Policy, Started, default_denies, find_secrets, started};
-use copydesk_provider::{Answers, Health, Models, ModelsConfig, Scenario, Script};
-use copydesk_text::{de, yaml};
+use copydesk_provider::{Answers, Health, Models, ModelsConfig};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -249,7 +248,7 @@ impl Office {
             let Some(path) = scenario(loaded, &self.here.root, name, provider) else { continue };
             let text = std::fs::read_to_string(&path);
             key.push_str(text.as_deref().unwrap_or_default());
-            config.scripts.insert(name.clone(), scripted(&path, text));
+            config.scripts.insert(name.clone(), script::read(&path, text));
         }
         let mut kept = self.models.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
@@ -302,18 +301,6 @@ pub(crate) fn scenario(loaded: &Loaded, root: &Path, name: &str, provider: &Prov
     let origin = loaded.origins.get(&format!("providers.{name}.scenario"));
     let folder = origin.and_then(|origin| origin.path.as_deref()?.parent()).unwrap_or(root);
     Some(folder.join(path))
-}
-
-pub(crate) fn scripted(path: &Path, text: std::io::Result<String>) -> Result<Script, String> {
-    let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
-    let tree = yaml::parse(&text);
-    if let Some(problem) = tree.problems().first() {
-        return Err(format!("{}: {}", path.display(), problem.message));
-    }
-    let root = tree.root().ok_or_else(|| format!("{} is empty", path.display()))?;
-    let scenario: Scenario =
-        de::from_node(&tree, root).map_err(|error| format!("{}: {}", path.display(), error.message))?;
-    Ok(Script::new(scenario))
 }
 
 /// Files that these settings start by themselves.

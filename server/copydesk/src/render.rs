@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 use std::ops::Range;
+use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use copydesk_base::redact::{Found, REDACTED, apart};
 use copydesk_base::{Code, Diagnostic, Severity, Span};
+use copydesk_language::keys_of_providers;
 use copydesk_permission::find_secrets;
 use copydesk_text::{Encoding, LineIndex};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -29,7 +31,7 @@ pub(crate) fn findings(path: &str, text: &str, findings: &[Diagnostic], look: Lo
         Look::Terminal | Look::Plain => Renderer::plain(),
     };
     let renderer = renderer.term_width(width());
-    let secrets = if findings.is_empty() { Vec::new() } else { secrets(text, findings) };
+    let secrets = if findings.is_empty() { Vec::new() } else { secrets(path.as_ref(), text, findings) };
     for finding in findings {
         let one = match look {
             Look::Plain => plain(&path, text, &lines, finding, &secrets),
@@ -88,11 +90,14 @@ fn with_carets(
     renderer.render(&[group]) + "\n"
 }
 
-/// The secrets of a file, by their shape or by what was found: a screen, and the log of a CI job, is no place for them.
-fn secrets(text: &str, findings: &[Diagnostic]) -> Vec<Found> {
+/// The secrets of a file, by their shape, by what was found, or by standing where a provider has its key: a screen, and
+/// the log of a CI job, is no place for them.
+fn secrets(path: &str, text: &str, findings: &[Diagnostic]) -> Vec<Found> {
     let mut found = find_secrets(text);
     let told = findings.iter().filter(|finding| finding.code == Code::PlainSecret);
-    let spans = told.map(|finding| within(text, finding.span.start, finding.span.end));
+    let told = told.map(|finding| finding.span);
+    let keys = keys_of_providers(&copydesk_language::parse(Path::new(path), text));
+    let spans = told.chain(keys).map(|span| within(text, span.start, span.end));
     found.extend(spans.map(|span| Found { span, kind: "secret" }));
     apart(found)
 }
@@ -266,6 +271,18 @@ mod tests {
             (format!("api_key: {key}"), "-abcd", Code::FormatMismatch, "api_key: [redacted]"),
             ("word: swordfish".to_owned(), "swordfish", Code::PlainSecret, "word: [redacted]"),
         ];
+        let below = |key: &str| format!("providers: {{p: {{key: {key}}}}}");
+        let of_providers = [
+            ("'two words'", "key", "[redacted]"),
+            ("[hunter2, 'two words']", "key", "[[redacted], [redacted]]"),
+            ("{value: hunter2}", "value", "{value: [redacted]}"),
+            ("{hunter2}", "key", "{[redacted]}"),
+            ("{command: op read x, cache: 1h}", "cache", "{command: op read x, cache: 1h}"),
+            ("${KEY}", "key", "${KEY}"),
+        ];
+        let rows = rows.into_iter().chain(of_providers.map(|(key, marked, drawn)| {
+            (below(key), marked, Code::TypeMismatch, below(drawn).leak() as &str)
+        }));
         for (text, marked, code, expect) in rows {
             let text = format!("first: line\n{text}\n");
             let start = text.find(marked).unwrap();
@@ -278,7 +295,7 @@ mod tests {
             assert_eq!(&source[at..carets.len()], below, "{plain}");
             for look in [Look::Terminal, Look::Colored] {
                 let shown = findings("a", &text, std::slice::from_ref(&finding), look);
-                assert!(shown.contains("[redacted]") && !shown.contains(key), "{shown}");
+                assert!(shown.contains(expect) && !shown.contains(key), "{shown}");
             }
         }
     }

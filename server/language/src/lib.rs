@@ -44,8 +44,8 @@ mod wishes;
 mod written;
 
 pub use check::{
-    Memo, check, check_again, counts_whole, head_amiss, is_meant, loses_guard, loses_limit,
-    matcher_is_readable, syntax,
+    Memo, check, check_again, counts_whole, head_amiss, is_meant, keys_of_providers, loses_guard,
+    loses_limit, matcher_is_readable, syntax,
 };
 pub use complete::{Completion, CompletionKind, Signature, Snippet, complete, signature};
 pub use editing::{

@@ -1,9 +1,12 @@
 //! Which model answers, and why that one.
 //!
 //! The order: the strongest wish (see [`crate::Asker`]), the config's default, a configured provider that has a default
-//! model, a key in the environment, and then the built-in stand-in. What was chosen never changes silently: a
-//! [`Choice`] carries its reason, and a name that nobody knows is an error.
+//! model, one that has a key and a usual model; where none is configured a key in the environment, and then the built-in
+//! stand-in. What was chosen never changes silently: a [`Choice`] carries its reason, and a name that nobody knows is an
+//! error.
 
+mod mapped;
+mod refused;
 mod written;
 
 use std::collections::BTreeMap;
@@ -12,7 +15,7 @@ use copydesk_base::Asker;
 use copydesk_base::config::{Provider, ProviderKind};
 
 use crate::CallError;
-use crate::discover::{self, LocalServer, Unused};
+use crate::discover::{self, LocalServer};
 use crate::endpoint::Endpoint;
 use crate::facts::Facts;
 use crate::key::{KeyOrigin, KeySource};
@@ -21,6 +24,8 @@ use crate::ollama::Window;
 use crate::replay::Recording;
 use crate::schema::Forms;
 
+use mapped::mapped;
+pub use refused::ChooseError;
 pub use written::Written;
 
 /// The model that answers.
@@ -72,6 +77,11 @@ impl Choice {
         matches!(self.cause, Cause::NothingElse)
     }
 
+    /// Whether a script of the config answers.
+    pub const fn is_scripted(&self) -> bool {
+        self.endpoint.is_scripted
+    }
+
     /// With what its provider lists.
     #[must_use]
     pub(crate) fn informed(self, catalog: &Catalog) -> Self {
@@ -121,58 +131,6 @@ impl Choice {
 pub const FIRST_STEPS: &str = "Run 'copydesk auth set anthropic' (or openai) or set ANTHROPIC_API_KEY (or OPENAI_API_KEY) where your \
                                editor is started; or start Ollama or LM Studio; or name a provider in your config.yaml.";
 
-/// Why no model could be chosen.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ChooseError {
-    #[error("no provider serves '{wanted}'; known are {known}")]
-    Unknown { wanted: String, known: String },
-    #[error("'{wanted}' names no model, and provider '{provider}' has no default_model")]
-    NoModel { wanted: String, provider: String },
-    /// It stands in a config and does not count.
-    #[error("no provider serves '{wanted}': {because}")]
-    Misread { wanted: String, because: String },
-    /// Providers are configured, none names a model, and none can be asked what it serves.
-    #[error("no default_model is set, and {}", discover::told(unused))]
-    Unusable { unused: Vec<Unused> },
-    #[error("model_mappings sends '{wanted}' to '{provider}', which is no provider; known are {known}")]
-    BadMapping { wanted: String, provider: String, known: String },
-    /// A setting says so that stands there.
-    #[error("{place}: {error}")]
-    At { place: String, error: Box<ChooseError> },
-}
-
-impl ChooseError {
-    /// What to do next, as one sentence for a person.
-    pub fn advice(&self) -> String {
-        match self {
-            Self::Unknown { .. } => {
-                "Write provider/model with one of these providers, or add yours under 'providers'.".to_owned()
-            }
-            Self::NoModel { provider, .. } => {
-                format!("Write {provider}/MODEL, or set providers.{provider}.default_model.")
-            }
-            Self::Misread { .. } => discover::CORRECT.to_owned(),
-            Self::Unusable { unused } => {
-                let mut advice: Vec<&str> = unused.iter().map(|unused| unused.advice.as_str()).collect();
-                advice.dedup();
-                advice.join(" ")
-            }
-            Self::BadMapping { .. } => "Correct model_mappings in config.yaml.".to_owned(),
-            Self::At { error, .. } => error.advice(),
-        }
-    }
-
-    /// With the place of the setting that says so, where one is known and the error names none.
-    pub(crate) fn at(self, place: Option<&String>) -> Self {
-        match (self, place) {
-            (error @ (Self::At { .. } | Self::Misread { .. } | Self::Unusable { .. }), _) | (error, None) => {
-                error
-            }
-            (error, Some(place)) => Self::At { place: place.clone(), error: Box::new(error) },
-        }
-    }
-}
-
 /// What the choice is made from.
 pub(crate) struct Options<'a> {
     pub(crate) default_model: Option<&'a str>,
@@ -197,11 +155,7 @@ pub(crate) fn choose(wanted: Option<Wanted<'_>>, options: &Options<'_>) -> Resul
         let (endpoint, model) = options.read(default)?;
         return Ok(choice(endpoint, model, Cause::DefaultModel, "default_model of the config".to_owned()));
     }
-    // Whoever configured a provider that cannot be read meant that one: a key that is there is no leave to ask another.
-    let is_meant =
-        |choice: &Choice| options.written.is_read() || options.providers.contains_key(&choice.provider);
-    let keyed = || options.keyed().filter(is_meant);
-    Ok(options.configured().or_else(keyed).unwrap_or_else(last_resort))
+    Ok(options.configured().or_else(|| options.keyed()).unwrap_or_else(last_resort))
 }
 
 impl Options<'_> {
@@ -234,22 +188,31 @@ impl Options<'_> {
             return Err(misread(because));
         }
         if let Some((pattern, provider)) = mapped(self.mappings, wanted) {
-            let endpoint = self.endpoint(provider).ok_or_else(|| {
-                if let Some(because) = self.written.misread(provider) {
-                    return misread(because);
-                }
-                let error = ChooseError::BadMapping {
-                    wanted: wanted.to_owned(),
-                    provider: provider.clone(),
-                    known: self.known(),
-                };
-                error.at(self.written.places.get(&format!("model_mappings.{pattern}")))
-            })?;
-            return Ok((endpoint, wanted.to_owned()));
+            return Ok((self.mapped_to(wanted, pattern, provider)?, wanted.to_owned()));
         }
         Err(match &self.written.unread {
             Some(because) => misread(because),
             None => ChooseError::Unknown { wanted: wanted.to_owned(), known: self.known() },
+        })
+    }
+
+    /// Where a pattern of `model_mappings` sends a name.
+    fn mapped_to(&self, wanted: &str, pattern: &str, provider: &str) -> Result<Endpoint, ChooseError> {
+        self.endpoint(provider).ok_or_else(|| {
+            let wanted = wanted.to_owned();
+            if let Some(because) = self.written.misread(provider) {
+                return ChooseError::Misread { wanted, because: because.to_owned() };
+            }
+            let (provider, known) = (provider.to_owned(), self.known());
+            let error = ChooseError::BadMapping { wanted, provider, known };
+            error.at(self.written.places.get(&format!("model_mappings.{pattern}")))
+        })
+    }
+
+    /// The patterns of `model_mappings` that lead to no provider.
+    pub(crate) fn broken_mappings(&self) -> impl Iterator<Item = (String, ChooseError)> {
+        self.mappings.iter().filter_map(|(pattern, provider)| {
+            Some((pattern.clone(), self.mapped_to(pattern, pattern, provider).err()?))
         })
     }
 
@@ -290,36 +253,49 @@ impl Options<'_> {
     fn configured(&self) -> Option<Choice> {
         let named: Vec<(Endpoint, String)> = (self.providers.iter())
             .filter_map(|(name, provider)| {
-                let scripted = provider.kind == ProviderKind::Offline && provider.scenario.is_some();
-                let model = provider
-                    .default_model
-                    .clone()
-                    .or_else(|| scripted.then(|| crate::offline::MODEL.to_owned()));
-                Some((Endpoint::configured(name, provider), model?))
+                let endpoint = Endpoint::configured(name, provider);
+                let scripted = endpoint.is_scripted.then(|| crate::offline::MODEL.to_owned());
+                let model = provider.default_model.clone().or(scripted)?;
+                Some((endpoint, model))
             })
             .collect();
         let ready = |endpoint: &Endpoint| !endpoint.key.is_needed() || (self.key)(endpoint).is_some();
         let at = named.iter().position(|(endpoint, _)| ready(endpoint)).unwrap_or(0);
+        let passed: String =
+            named[..at].iter().map(|(endpoint, _)| discover::passed(&endpoint.name, KEYLESS)).collect();
         let (endpoint, model) = named.into_iter().nth(at)?;
-        let why = format!("providers.{} in the config", endpoint.name);
+        let why = format!("providers.{} in the config{passed}", endpoint.name);
         Some(choice(endpoint, model, Cause::ProviderDefault, why))
     }
 
-    /// A provider whose key is there, in the environment or put away: the configured ones first, then the built-in
-    /// ones.
+    /// A provider whose key is there, in the environment or put away, and whose usual model is known: of the configured
+    /// ones, or of the built-in ones where none is configured. Whoever configured one meant that one: a key that is
+    /// there is no leave to ask another.
     fn keyed(&self) -> Option<Choice> {
         let configured = self.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
-        let built_in = self.written.built_in(self.providers);
+        let is_asked = |endpoint: &Endpoint| endpoint.kind != ProviderKind::Offline;
         let mut passed = String::new();
-        configured.chain(built_in.filter_map(Endpoint::built_in)).find_map(|endpoint| {
+        for endpoint in configured.filter(is_asked) {
+            match ((self.key)(&endpoint), self.default_of(&endpoint)) {
+                (Some(origin), Some(model)) => return Some(keyed(endpoint, model, &origin, &passed)),
+                (_, None) => passed += &discover::passed(&endpoint.name, discover::NAMELESS),
+                (None, Some(_)) => passed += &discover::passed(&endpoint.name, KEYLESS),
+            }
+        }
+        let is_free = self.written.is_read() && passed.is_empty();
+        self.built_in_keyed()
+            .next()
+            .filter(|_| is_free)
+            .map(|(endpoint, model, origin)| keyed(endpoint, model, &origin, ""))
+    }
+
+    /// The built-in providers whose key is there, with their usual model.
+    pub(crate) fn built_in_keyed(&self) -> impl Iterator<Item = (Endpoint, String, KeyOrigin)> {
+        let built_in = self.written.built_in(self.providers).filter_map(Endpoint::built_in);
+        built_in.filter_map(|endpoint| {
             let origin = (self.key)(&endpoint)?;
-            let Some(model) = self.default_of(&endpoint) else {
-                if self.providers.contains_key(&endpoint.name) {
-                    passed += &format!("; {} was passed over: it names no default_model", endpoint.name);
-                }
-                return None;
-            };
-            Some(choice(endpoint, model, Cause::Key, format!("key found in {origin}{passed}")))
+            let model = endpoint.usual_model()?.to_owned();
+            Some((endpoint, model, origin))
         })
     }
 
@@ -329,6 +305,13 @@ impl Options<'_> {
         names.extend(built_in.map(str::to_owned));
         names.join(", ")
     }
+}
+
+/// Why a provider is passed over that has no key.
+const KEYLESS: &str = "its key is missing";
+
+fn keyed(endpoint: Endpoint, model: String, origin: &KeyOrigin, passed: &str) -> Choice {
+    choice(endpoint, model, Cause::Key, format!("key found in {origin}{passed}"))
 }
 
 /// The choice where answers are replayed: no model, whatever the recorded one was.
@@ -358,28 +341,6 @@ pub(crate) fn choice(endpoint: Endpoint, model: String, cause: Cause, why: Strin
         endpoint,
         cause,
     }
-}
-
-/// The pattern and provider that a bare model name is mapped by and to: the exact name first, then the longest pattern
-/// that fits.
-fn mapped<'a>(mappings: &'a BTreeMap<String, String>, model: &str) -> Option<(&'a String, &'a String)> {
-    let fitting = || mappings.iter().filter(|(pattern, _)| fits(pattern, model));
-    mappings.get_key_value(model).or_else(|| fitting().max_by_key(|(pattern, _)| pattern.len()))
-}
-
-/// Whether `text` is `pattern`, where `*` stands for any characters.
-fn fits(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(head) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let tail = parts.pop().unwrap_or("");
-    for part in parts {
-        match text.find(part) {
-            Some(at) => text = &text[at + part.len()..],
-            None => return false,
-        }
-    }
-    text.ends_with(tail)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use copydesk_base::config::ProviderKind;
 
-use crate::choice::{Cause, Choice, ChooseError, Needs, choice, last_resort};
+use crate::choice::{Cause, Choice, Needs, choice, last_resort};
 use crate::endpoint::key_variables;
 use crate::key::Missing;
 use crate::listing::{self, Catalog, Kept, Listed};
@@ -98,6 +98,14 @@ pub struct Unused {
     pub advice: String,
 }
 
+/// Why a provider is asked only where somebody names one of its models.
+pub(crate) const NAMELESS: &str = "it names no default_model";
+
+/// What stands behind a choice of a provider that was passed over for it.
+pub(crate) fn passed(provider: &str, because: &str) -> String {
+    format!("; {provider} was passed over: {because}")
+}
+
 /// What to do about a provider that does not count as it is written.
 pub(crate) const CORRECT: &str = "Correct it there; 'copydesk check' and 'copydesk doctor' say more.";
 
@@ -107,13 +115,15 @@ impl Unused {
         let name = &endpoint.name;
         let named = format!("name a model, as in providers.{name}.default_model: MODEL");
         let (because, advice) = if let (Some(variable), Some(missing)) = (&endpoint.key.variable, missing) {
-            (
-                format!("it names no default_model, and its key is missing: {variable} is {missing}"),
-                format!("Run 'copydesk auth set {name}' or set {variable}, and {named}."),
-            )
+            let get = format!("Run 'copydesk auth set {name}' or set {variable}");
+            let lacks = format!("its key is missing: {variable} is {missing}");
+            match endpoint.usual_model() {
+                Some(_) => (lacks, format!("{get}.")),
+                None => (format!("{NAMELESS}, and {lacks}"), format!("{get}, and {named}.")),
+            }
         } else {
             let list = format!("'copydesk models --provider {name}' lists its models");
-            ("it names no default_model".to_owned(), format!("To ask {name}, {named}; {list}."))
+            (NAMELESS.to_owned(), format!("To ask {name}, {named}; {list}."))
         };
         Self { provider: name.clone(), because, advice }
     }
@@ -153,13 +163,16 @@ pub(crate) fn told(unused: &[Unused]) -> String {
 
 /// The choice that the lists of servers allow: `open` are the configured ones, `here` those of this machine, and
 /// `unused` the providers that could not be asked. The stand-in only where nothing is configured.
+///
+/// # Errors
+/// Those that are configured, none of which can be asked.
 pub(crate) fn found(
     open: &[Looked],
     here: &[Looked],
     mut unused: Vec<Unused>,
     missing: &dyn Fn(&str) -> Missing,
     needs: Needs,
-) -> Result<Choice, ChooseError> {
+) -> Result<Choice, Vec<Unused>> {
     unused.extend(open.iter().filter_map(|looked| {
         let (because, advice) = looked.trouble()?;
         Some(Unused { provider: looked.endpoint.name.clone(), because, advice })
@@ -167,11 +180,11 @@ pub(crate) fn found(
     // Where nobody fits, the first one says why when it is asked.
     let fit = || listed(open, here).find(|choice| choice.lacks(needs).is_none());
     if let Some(choice) = fit().or_else(|| listed(open, here).next()) {
-        let passed = unused.iter().map(|one| format!("; {} was passed over: {}", one.provider, one.because));
+        let passed = unused.iter().map(|one| passed(&one.provider, &one.because));
         return Ok(Choice { why: choice.why.clone() + &passed.collect::<String>(), ..choice });
     }
     if !unused.is_empty() {
-        return Err(ChooseError::Unusable { unused });
+        return Err(unused);
     }
     let servers = match here
         .iter()

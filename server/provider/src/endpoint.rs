@@ -40,6 +40,8 @@ pub struct Endpoint {
     pub(crate) has_stored_key: bool,
     /// How this server speaks Chat Completions.
     pub(crate) quirks: Quirks,
+    /// A script answers in its place.
+    pub(crate) is_scripted: bool,
 }
 
 /// Requests under way at the same time where the config says nothing.
@@ -113,6 +115,7 @@ impl Endpoint {
             },
             concurrency: provider.concurrency.unwrap_or(CONCURRENCY),
             has_stored_key: false,
+            is_scripted: provider.kind == ProviderKind::Offline && provider.scenario.is_some(),
         }
     }
 

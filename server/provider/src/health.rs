@@ -86,8 +86,9 @@ impl State {
             Self::Failing { failures, because } => format!("the last {failures} tries failed: {because}"),
             Self::Open { left, failures, because } => {
                 let left = crate::error::span(*left);
+                let tries = if *failures == 1 { "try" } else { "tries" };
                 format!(
-                    "passed over for {left} after {failures} failed tries, where there is a fallback: {because}"
+                    "passed over for {left} after {failures} failed {tries}, where there is a fallback: {because}"
                 )
             }
             Self::Trial { because } => format!("was passed over; the next try decides: {because}"),

@@ -148,11 +148,33 @@ impl Models {
         let (open, unused) = discover::nameless(&self.config, &has_key, &|name| self.missing(name));
         let (open, mut here) = tokio::join!(self.look(open), self.look_here());
         here.retain(|looked| self.config.written.refusal(&looked.endpoint.name).is_none());
-        let mut first = discover::found(&open, &here, unused, &|name| self.missing(name), needs)?;
+        let found = discover::found(&open, &here, unused, &|name| self.missing(name), needs);
+        let mut first = found.map_err(|unused| ChooseError::Unusable { unused, keyed: self.idle() })?;
         // What it listed just now goes before what is kept of it; whether somebody bills is for its key to say.
         first.endpoint.has_stored_key = has_key(&first.endpoint);
         first.facts.price = self.sources(&first).merged().price;
         Ok(Route { first, ..route })
+    }
+
+    /// The built-in providers whose key is there, as a model each and the place of its key.
+    fn idle(&self) -> Vec<(String, String)> {
+        self.with_options(|options| {
+            let keyed = options.built_in_keyed();
+            keyed.map(|(at, model, origin)| (format!("{}/{model}", at.name), origin.to_string())).collect()
+        })
+    }
+
+    /// The patterns of `model_mappings` that lead to no provider, each with the error of a name that fits it.
+    pub fn broken_mappings(&self) -> Vec<(String, ChooseError)> {
+        self.with_options(|options| options.broken_mappings().collect())
+    }
+
+    /// What is wrong with a fallback as it is written, or who it is.
+    ///
+    /// # Errors
+    /// Nobody serves it.
+    pub fn named(&self, name: &str) -> Result<Choice, ChooseError> {
+        self.with_options(|options| options.named(name, String::new())).map(|choice| self.informed(choice))
     }
 
     /// Who of a route answers such a request where everybody whose turn it is and who has a key does: its number, and

@@ -131,6 +131,8 @@ fn numbers_of_models_with_a_mistake_stop_runs_and_are_errors() {
         ("base_ulr: \"http://127.0.0.1:1/v1\"", "", "providers.bench.base_ulr"),
         ("api_key_env: $KEY", "", "providers.bench.api_key_env"),
         ("key: sk-proj-0123456789abcdef", "", "providers.bench.key"),
+        ("key: {}", "", "providers.bench.key"),
+        ("key: {{KEY}}", "", "providers.bench.key"),
         ("key: {command: [op, read, x]}", "", "providers.bench.key.command"),
         ("models: {}", "models: {cache: {enabled: true, megabytes: -1}}", "models.cache.megabytes"),
         ("models: {}", "modles: {strict: true}", "modles"),

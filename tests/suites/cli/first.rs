@@ -338,9 +338,12 @@ fn a_provider_that_cannot_be_asked_is_named_with_its_cause() {
             &["config.yaml:2: 'providers.box' does not count"],
         ),
     ] {
-        let machine = Machine::new(&[]).with_key("BOX_KEY").with_config(&format!("providers:\n  {providers}\n"));
+        let machine = Machine::new(&[]).with_key("BOX_KEY").with_key("OPENAI_API_KEY");
+        let machine = machine.with_config(&format!("providers:\n  {providers}\n"));
         let doctor = machine.doctor();
         let ran = machine.ask().exits(1);
+        let another = "The key in OPENAI_API_KEY is for another: to use that, set default_model: openai/gpt-5-mini.";
+        assert!(ran.stderr.contains(another), "{ran}");
         let fixed = format!("{} {}", doctor["model"]["detail"], doctor["model"]["fix"]);
         for words in told {
             assert!(ran.stderr.contains(words) && fixed.contains(words), "{words}: {ran} {doctor:#}");
@@ -360,7 +363,7 @@ fn a_provider_that_cannot_be_asked_is_named_with_its_cause() {
         "providers:\n  box: {{kind: openai-chat, base_url: \"{at}\"}}\n  den: {{kind: openai-chat, base_url: \"{}\"}}\n",
         open.base_url()
     );
-    let ran = Machine::new(&[]).with_config(&providers).ask().exits(0);
+    let ran = Machine::new(&[]).with_key("OPENAI_API_KEY").with_config(&providers).ask().exits(0);
     assert!(ran.stdout == "Hello.\n" && ran.stderr.contains("asking den/bench-model (answers at "), "{ran}");
     assert!(ran.stderr.contains("box was passed over: ") && ran.stderr.contains("status 401"), "{ran}");
 }

@@ -44,6 +44,16 @@ fn a_setting_that_leads_to_no_model_is_told_with_its_line() {
                 .to_owned(),
             "no provider serves 'az/m': CONFIG:6: provider 'az' does not count: its api_version is no version of ",
         ),
+        (
+            "default_model: az/m\nproviders:\n  az:\n    kind: azure-openai\n    base_url: https://a.example\n    \
+             api_version: 2024-13-45\n"
+                .to_owned(),
+            "no provider serves 'az/m': CONFIG:6: provider 'az' does not count: its api_version is no version of ",
+        ),
+        (
+            "default_model: p/m\nproviders:\n  p: {kind: ollama, key: {cache: 1h}}\n".to_owned(),
+            "no provider serves 'p/m': CONFIG:3: provider 'p' does not count: its key has no command that prints it",
+        ),
     ];
     for (config, told) in rows {
         let workspace = Workspace::new(COPYDESK).with_user_config(&config);
@@ -97,7 +107,7 @@ fn a_file_beside_the_settings_is_named_and_so_is_the_one_that_is_read() {
 fn a_fallback_and_a_script_that_lead_nowhere_are_told_where_they_stand() {
     let config = "default_model: offline/m\nfallback: [zz/m, far/m]\nproviders:\n  far: {kind: openai-chat, base_url: \
                   'http://127.0.0.1:9/v1', api_key_env: FAR_KEY, fallback: nobody/m}\n  play: {kind: offline, scenario: \
-                  gone.yaml}\n";
+                  gone.yaml}\n  dot: {kind: offline, scenario: .}\n  self: {kind: offline, scenario: config.yaml}\n";
     let workspace = Workspace::new(COPYDESK).with_user_config(config);
     let at = |line: usize| format!("{}:{line}: ", workspace.user_config().display());
     let gone = workspace.user_config().with_file_name("gone.yaml").display().to_string();
@@ -113,8 +123,16 @@ fn a_fallback_and_a_script_that_lead_nowhere_are_told_where_they_stand() {
     }
     let file = workspace.user_config().display().to_string();
     let ran = workspace.run(&["check", &file]).exits(1);
-    let told = format!("{file}:5:35: error[unknown-name]: there is no file {gone}");
-    assert!(ran.stdout.contains(&told), "{told}: {ran}");
+    let folder = workspace.user_config().with_file_name(".").display().to_string();
+    for told in [
+        format!("{file}:5:35: error[unknown-name]: there is no file {gone}, so"),
+        format!("{file}:6:34: error[unknown-name]: {folder} is a folder, so"),
+        format!(
+            "{file}:7:35: error[unknown-name]: this cannot be played: {file}: unknown key 'default_model'; "
+        ),
+    ] {
+        assert!(ran.stdout.contains(&told), "{told}: {ran}");
+    }
     let ran = workspace.run(&["models", "explain", "play"]);
     assert!(
         ran.stdout.contains(&format!("  the scenario of provider 'play' cannot be used: {gone}: ")),

@@ -234,11 +234,22 @@ fn what_one_process_learned_spares_the_next_one_the_wait() {
 fn a_chain_with_a_name_that_leads_nowhere_is_told() {
     let one = ModelServer::start(Format::OpenaiChat, [done()]);
     let config = format!(
-        "default_model: one/m\nfallback: [nobody/x]\nproviders: {{one: {{kind: openai-chat, base_url: \"{}\"}}}}\n",
+        "default_model: one/m\nfallback: [nobody/x, \"\"]\nproviders: {{one: {{kind: openai-chat, base_url: \"{}\"}}}}\n\
+         model_mappings:\n  \"gpt-*\": nobody\n  m: one\n",
         one.base_url()
     );
-    let ran = Workspace::new(COPYDESK).with_user_config(&config).run(&["ask", "say something"]).exits(0);
+    let workspace = Workspace::new(COPYDESK).with_user_config(&config);
+    let ran = workspace.run(&["ask", "say something"]).exits(0);
     assert!(ran.stderr.contains("'nobody/x' does not count"), "{ran}");
+    let doctor = workspace.run(&["doctor"]);
+    for (title, line, because) in [
+        ("fallback nobody/x", 2, "no provider serves 'nobody/x'; "),
+        ("fallback ''", 2, "no provider serves ''; "),
+        ("mapping gpt-*", 5, "model_mappings sends 'gpt-*' to 'nobody', which is no provider; "),
+    ] {
+        let told = format!("{title}: {}:{line}: {because}", workspace.user_config().display());
+        assert!(doctor.stdout.contains(&told), "{told}: {doctor}");
+    }
 }
 
 #[test]

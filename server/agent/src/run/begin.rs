@@ -167,6 +167,9 @@ pub(super) async fn begin(
         let text = if choice.is_last_resort() {
             let (why, steps) = (&choice.why, (turn.settings.first_steps)());
             format!("The built-in offline stand-in answers, which is no real model: {why}. {steps}")
+        } else if choice.is_scripted() {
+            let name = &choice.provider;
+            format!("A script answers, as providers.{name}.scenario says; it is no real model.")
         } else {
             "The built-in offline stand-in answers, as configured; it is no real model.".to_owned()
         };

@@ -70,14 +70,16 @@ pub fn is_provider_name(name: &str) -> bool {
 /// What is wrong with a name that no provider can have, as a fragment behind a colon.
 pub const BAD_PROVIDER_NAME: &str = "its name must be there, without blanks around it or letters that nobody sees, and hold no '/' or ':', at which it ends in PROVIDER/MODEL";
 
-/// Whether a text is a version of Azure's API: the day it came out, or that of a preview.
+/// Whether a text is a version of Azure's API: the day it came out, or that of a preview. A day that there is not is no
+/// version.
 pub fn is_api_version(text: &str) -> bool {
     let day = text.strip_suffix("-preview").unwrap_or(text);
-    day.len() == "2024-10-21".len()
+    let is_written_so = day.len() == "2024-10-21".len()
         && day.bytes().enumerate().all(|(at, byte)| match at {
             4 | 7 => byte == b'-',
             _ => byte.is_ascii_digit(),
-        })
+        });
+    is_written_so && day.parse::<jiff::civil::Date>().is_ok()
 }
 
 /// What is wrong with any other, as a fragment. The text is never repeated: it would stand in an address.

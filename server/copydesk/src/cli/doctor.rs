@@ -91,6 +91,7 @@ fn look(here: &Here, loaded: &Loaded, chosen: Option<&str>) -> anyhow::Result<Ve
     findings.extend(models::keys(here, loaded));
     findings.extend(wait_for(async { Ok(models::models(here, loaded, chosen).await) })?);
     findings.extend(models::fallbacks(here, loaded));
+    findings.extend(models::mappings(here, loaded));
     let own = OwnEffects::at(&here.places.state);
     let versions = wait_for(async { Ok(Versions::find(&own).await) })?;
     findings.extend(models::agents(&versions));

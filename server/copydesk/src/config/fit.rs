@@ -47,6 +47,11 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
     if is_programs_own(path) {
         return Some(value);
     }
+    // The types take it for a key that says nothing yet, and who wrote it meant one.
+    if matches!(words(path)[..], ["providers", _, "key"]) && value.as_object().is_some_and(says_nothing) {
+        misfits.push(misfit(path, &value, "it has no command, and nothing else"));
+        return None;
+    }
     if is_no_event(path) {
         misfits.push(unknown(path));
         return None;
@@ -64,7 +69,7 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
     };
     let wrong = match try_as_config(path, &value) {
         // Unset keys inside must go as well: merged, they would hide a weaker layer's value.
-        Ok(()) if !(has(&value, &Value::is_null) || value.is_object() && has(&value, &Value::is_array)) => {
+        Ok(()) if !(has(&value, &is_unset) || value.is_object() && has(&value, &Value::is_array)) => {
             return Some(value);
         }
         Ok(()) if value.is_array() => return Some(value),
@@ -100,6 +105,17 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
             None
         }
     }
+}
+
+/// Whether it says nothing, or may say nothing where something is needed.
+fn is_unset(value: &Value) -> bool {
+    value.is_null() || value.as_object().is_some_and(Map::is_empty)
+}
+
+/// Whether nothing stands below a key but names without values, which nobody knows: one may be the key itself.
+fn says_nothing(key: &Map<String, Value>) -> bool {
+    key.iter()
+        .all(|(name, value)| value.is_null() && !matches!(name.as_str(), "command" | "cache" | "timeout"))
 }
 
 /// The items of a list that fit; one that does not takes none of the others with it. `amiss` knows more than the types.

@@ -152,7 +152,18 @@ fn mute(name: &str, provider: &Value) -> Option<Mute> {
         }),
         None => strays(name, provider),
     };
-    of_address.or_else(|| of_no_version(provider))
+    of_address.or_else(|| of_no_version(provider)).or_else(|| of_no_command(provider))
+}
+
+/// What else is said of a key says nothing without the command that gives it.
+fn of_no_command(provider: &Value) -> Option<Mute> {
+    let command = provider.get("key")?.as_object()?.get("command").and_then(Value::as_str);
+    let because = "its key has no command that prints it".to_owned();
+    command.is_none_or(|text| text.trim().is_empty()).then_some(Mute {
+        key: Some("key"),
+        code: Code::MissingKey,
+        because,
+    })
 }
 
 /// Azure would be asked for a version that there is not; of any other kind nothing of it is sent.

@@ -6,10 +6,10 @@ use copydesk_base::config::{
     is_here, is_in_clear, is_provider_name, is_variable, path_of_request,
 };
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
-use copydesk_text::Node;
+use copydesk_text::{Entry, Node};
 
 use super::Findings;
-use super::fixes::insert_key;
+use super::fixes::{insert_key, remove_key};
 use crate::declared::inner_span;
 
 pub(super) fn check(findings: &mut Findings<'_>) {
@@ -30,6 +30,9 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         }
         if let Some(node) = provider.get("api_version") {
             api_version(findings, node);
+        }
+        if let Some(entry) = provider.entry("scenario") {
+            unplayed(findings, entry, provider);
         }
         let command = provider.get("key").and_then(|key| key.get("command"));
         if let Some(node) = command.filter(|node| node.as_str().is_some_and(|text| text.trim().is_empty())) {
@@ -136,6 +139,22 @@ fn api_version(findings: &mut Findings<'_>, node: Node<'_>) {
         let message = format!("this is {BAD_API_VERSION}");
         findings.add(Diagnostic::new(Code::FormatMismatch, inner_span(node), message));
     }
+}
+
+/// A script beside a kind that asks a server: nothing plays it.
+fn unplayed(findings: &mut Findings<'_>, scenario: Entry<'_>, provider: Node<'_>) {
+    let Some(kind) = provider.get("kind").and_then(Node::as_str).and_then(ProviderKind::of) else { return };
+    if kind == ProviderKind::Offline || scenario.value().is_null() {
+        return;
+    }
+    let message =
+        format!("only kind offline plays a 'scenario', and this provider is of kind {}", kind.as_str());
+    let finding = Diagnostic::new(Code::UnknownSetting, scenario.key().span(), message);
+    let edit = remove_key(findings.file.text, provider, "scenario");
+    findings.add(match edit {
+        Some(edit) => finding.with_fix(Fix::new("take it out", vec![edit])),
+        None => finding,
+    });
 }
 
 fn variable(findings: &mut Findings<'_>, node: Node<'_>) {

@@ -12,6 +12,7 @@ use super::reshape::{self, short_unit};
 use super::scalar;
 use super::structure::Holder;
 use crate::expression;
+use crate::file::FileKind;
 use crate::shape::{Number, Role, Shape};
 use crate::types::{Moment, SleepTime};
 
@@ -52,6 +53,15 @@ pub(super) fn mismatch<'a>(
     }
     let mut message = format!("{} {takes}; {found}", holder.takes(findings.file.kind));
     let braced = braced(findings, node).filter(|_| shape.takes_scalar());
+    // No expression counts in settings.
+    let is_setting = matches!(
+        findings.file.kind,
+        FileKind::Config | FileKind::KeystoneConfig | FileKind::Mcp | FileKind::Plugin | FileKind::Hooks
+    );
+    if braced.is_some() && is_setting {
+        message.push_str(", for '{{' opens one in YAML; nothing is filled in here, write the value itself");
+        return findings.add(Diagnostic::new(Code::TypeMismatch, node.span(), message));
+    }
     if braced.is_some() {
         message.push_str(", for '{{' opens one in YAML; write '${{'");
     }

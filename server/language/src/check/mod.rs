@@ -64,6 +64,7 @@ pub(crate) use operations::needed as keys_of_operation;
 pub(crate) use subworkflow::offers as workflow_paths;
 use suggest::Suggest;
 
+pub use secrets::keys_of_providers;
 pub use suggest::{counts_whole, is_meant, loses_guard, loses_limit};
 pub use syntax::syntax;
 pub(crate) use whole::names_read;

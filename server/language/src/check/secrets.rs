@@ -4,8 +4,8 @@
 //! variable (`${TOKEN}`, `{env:TOKEN}`, an expression) is fine.
 
 use copydesk_base::config::variable_in;
-use copydesk_base::{Code, Diagnostic, Fix};
-use copydesk_text::{Entry, Node};
+use copydesk_base::{Code, Diagnostic, Fix, Span};
+use copydesk_text::{Entry, Kind, Node, Tree};
 
 use super::Findings;
 use super::fixes::{remove_key, replace_text};
@@ -92,9 +92,12 @@ pub(super) fn providers(findings: &mut Findings<'_>) {
     let providers = findings.tree().root().and_then(|root| root.get("providers"));
     for provider in providers.map(Node::entries).unwrap_or_default() {
         for entry in provider.value().entries() {
-            match key_itself(entry) {
-                Some(node) => add(findings, node, "", Instead::KeyName),
-                None => value(findings, entry, Instead::KeyName),
+            let keys = keys_themselves(entry);
+            if keys.is_empty() {
+                value(findings, entry, Instead::KeyName);
+            }
+            for node in keys {
+                add(findings, node, "", Instead::KeyName);
             }
         }
         if let Some(headers) = provider.value().get("headers") {
@@ -103,12 +106,56 @@ pub(super) fn providers(findings: &mut Findings<'_>) {
     }
 }
 
-/// The value of what a provider has for a key, where that is one word: short or not, it is nothing but the key.
-fn key_itself(entry: Entry<'_>) -> Option<Node<'_>> {
-    let (name, node) = (entry.key().scalar_text()?, entry.value());
-    let text = node.scalar_text().filter(|text| !node.is_null() && !text.is_empty())?;
-    let is_word = !text.contains(char::is_whitespace) && !names_variable(text) && variable_in(text).is_none();
-    ((name == "key" || holds_secrets(name)) && is_word && !is_placeholder(text)).then_some(node)
+/// What providers of a config have for keys, wherever it stands below them and whatever it is: no place shows it. The
+/// settings of a key are none, and neither is a variable by its name.
+pub fn keys_of_providers(tree: &Tree) -> Vec<Span> {
+    let providers = tree.root().and_then(|root| root.get("providers"));
+    let entries = providers.map(Node::entries).unwrap_or_default();
+    let entries = entries.into_iter().flat_map(|provider| provider.value().entries());
+    let mut keys: Vec<Span> = entries.flat_map(below_key).map(Node::span).collect();
+    keys.sort();
+    keys
+}
+
+/// The values of what a provider has for a key that are one word: short or not, they are nothing but the key.
+fn keys_themselves(entry: Entry<'_>) -> Vec<Node<'_>> {
+    let is_key = |node: &Node<'_>| {
+        let text = node.scalar_text().unwrap_or_default();
+        !text.contains(char::is_whitespace) && !is_placeholder(text)
+    };
+    below_key(entry).into_iter().filter(is_key).collect()
+}
+
+/// What may be the key of a provider, of an entry that is for one.
+fn below_key(entry: Entry<'_>) -> Vec<Node<'_>> {
+    let is_for_key = entry.key().scalar_text().is_some_and(|name| name == "key" || holds_secrets(name));
+    let mut found = Vec::new();
+    if is_for_key {
+        texts(entry.value(), &mut found);
+    }
+    found.retain(|node| {
+        let text = node.scalar_text().unwrap_or_default();
+        !text.is_empty() && !names_variable(text) && variable_in(text).is_none()
+    });
+    found
+}
+
+/// The texts below a node, but for the settings of a key; a key of a mapping that has no value is one of them.
+fn texts<'t>(node: Node<'t>, found: &mut Vec<Node<'t>>) {
+    match node.kind() {
+        Kind::Sequence(items) => items.iter().for_each(|item| texts(item, found)),
+        Kind::Mapping(entries) => {
+            for entry in entries {
+                match entry.key().scalar_text() {
+                    Some("command" | "cache" | "timeout" | "env" | "variable" | "name") | None => {}
+                    Some(_) if entry.value().is_null() => found.push(entry.key()),
+                    Some(_) => texts(entry.value(), found),
+                }
+            }
+        }
+        Kind::Scalar(_) => found.push(node),
+        Kind::Null | Kind::Alias(_) => {}
+    }
 }
 
 /// Whether a text may be a secret, wherever it stands.

@@ -1,5 +1,6 @@
 //! Keys that do not exist, and which ones were meant.
 
+use copydesk_base::config::variable_in;
 use copydesk_base::{Code, Diagnostic, Fix, Safety, Severity, TextEdit};
 use copydesk_text::{Entry, Kind, Node, Value};
 
@@ -97,9 +98,15 @@ pub(super) fn unknown_key<'a>(
     );
     let is_warned = is_setting && !is_lost_limit(findings, entry);
     let code = if is_warned { Code::UnknownSetting } else { Code::UnknownKey };
+    // What stands there alone may be the key itself.
+    let is_unsaid = holder.name == "key" && entry.value().is_null() && near.is_none();
+    let shown = if is_unsaid { "this".to_owned() } else { format!("'{name}'") };
     let mut message =
-        format!("'{name}' is no key of {}", subject(findings.file.kind, known_kind, expected, holder));
-    if let Some(near) = near {
+        format!("{shown} is no key of {}", subject(findings.file.kind, known_kind, expected, holder));
+    let variable = near.is_none().then(|| variable(node, entry, expected)).flatten();
+    if let Some(variable) = variable {
+        message.push_str(&format!("; a variable is named by api_key_env: {variable}"));
+    } else if let Some(near) = near {
         message.push_str(&format!("; did you mean '{near}'?"));
     } else if !others.is_empty() {
         message.push_str(&format!("; {} steps have it", crate::shape::join(&others)));
@@ -124,11 +131,23 @@ pub(super) fn unknown_key<'a>(
         };
         let written = edits.iter().map(|edit| edit.text.as_str()).collect::<Vec<_>>().join(": ");
         finding = finding.with_fix(Fix::new(format!("change to '{written}'"), edits).with_safety(safety));
+    } else if let Some(variable) = variable {
+        let edits = vec![
+            TextEdit::new(inner_span(entry.key()), "api_key_env"),
+            TextEdit::new(entry.value().span(), variable),
+        ];
+        finding = finding.with_fix(Fix::new(format!("write api_key_env: {variable}"), edits));
     } else if let Some(edit) = remove_key(findings.file.text, node, name) {
         finding = finding.with_fix(Fix::new("take it out", vec![edit]));
     }
     findings.add(finding);
     near
+}
+
+/// The variable that somebody means who writes `api_key: ${KEY}` or `token: $KEY` for a provider.
+fn variable<'a>(node: Node<'a>, entry: Entry<'a>, expected: &Mapping) -> Option<&'a str> {
+    expected.key(None, "api_key_env").filter(|_| node.entry("api_key_env").is_none())?;
+    variable_in(entry.value().scalar_text()?)
 }
 
 /// `uses:` of a step of another system: a file of it is called as a workflow, and what others share does not run here.

@@ -358,6 +358,14 @@ fn what_may_be_a_key_is_not_made_a_command() {
   f: {kind: openai-chat, key: ⟦hunter2⟧}
   g: {kind: openai-chat, ⟦api_key⟧: ⟦swordfish⟧}
   h: {kind: openai-chat, ⟦api_key⟧: \"${KEY}\"}
+  i: {kind: openai-chat, ⟦token⟧: $KEY, api_key_env: ⟦KEY⟧}
+  j: {kind: openai-chat, ⟦key⟧: {}}
+  k: {kind: openai-chat, ⟦key⟧: {⟦value⟧: ⟦swordfish⟧}}
+  l: {kind: openai-chat, key: ⟦[⟦swordfish⟧, 'two words']⟧}
+  m: {kind: openai-chat, ⟦key⟧: {⟦swordfish⟧}}
+  n: {kind: openai-chat, api_key_env: ⟦{{KEY}}⟧}
+  o: {kind: openai-chat, ⟦token⟧: \"%KEY%\"}
+  p: {kind: openai-chat, ⟦key⟧: {⟦env⟧: KEY}}
 ",
         &trusted(),
         expect![[r#"
@@ -371,7 +379,22 @@ fn what_may_be_a_key_is_not_made_a_command() {
             warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
             error unknown-key 'api_key' is no key of 'g'; take it out [fix: take it out]
             warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
-            error unknown-key 'api_key' is no key of 'h'; take it out [fix: take it out]
+            error unknown-key 'api_key' is no key of 'h'; a variable is named by api_key_env: KEY [fix: write api_key_env: KEY]
+            error unknown-key 'token' is no key of 'i'; take it out [fix: take it out]
+            warning stray-key without 'base_url' the key in KEY goes to https://api.openai.com/v1; write the base_url that it is for, also if that is "https://api.openai.com/v1" [fix: write https://api.openai.com/v1]
+            error missing-key 'key' needs 'command' [fix: add 'command']
+            error missing-key 'key' needs 'command' [fix: add 'command']
+            error unknown-key 'value' is no key of 'key'; take it out [fix: take it out]
+            warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
+            error type-mismatch 'key' takes a mapping; this is a list
+            warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
+            error missing-key 'key' needs 'command' [fix: add 'command']
+            error unknown-key this is no key of 'key'; take it out [fix: take it out]
+            warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
+            error type-mismatch 'api_key_env' takes a text; this is a mapping, for '{{' opens one in YAML; nothing is filled in here, write the value itself
+            error unknown-key 'token' is no key of 'o'; a variable is named by api_key_env: KEY [fix: write api_key_env: KEY]
+            error missing-key 'key' needs 'command' [fix: add 'command']
+            error unknown-key 'env' is no key of 'key'; take it out [fix: take it out]
         "#]],
     );
 }
@@ -414,6 +437,10 @@ fn a_key_that_would_go_to_another_service_than_its_own_is_marked() {
   local: {kind: openai-chat, base_url: \"http://127.0.0.1:1234/v1\"}
   z: {kind: azure-openai, base_url: https://a.example, api_version: ⟦latest please&x=1⟧}
   y: {kind: azure-openai, base_url: https://a.example, api_version: 2025-04-01-preview}
+  x: {kind: azure-openai, base_url: https://a.example, api_version: ⟦2024-13-45⟧}
+  w: {kind: azure-openai, base_url: https://a.example, api_version: ⟦2025-02-30-preview⟧}
+  v: {kind: ollama, ⟦scenario⟧: play.yaml}
+  u: {kind: offline, scenario: play.yaml}
 ",
         &trusted(),
         expect![[r#"
@@ -425,6 +452,9 @@ fn a_key_that_would_go_to_another_service_than_its_own_is_marked() {
             error missing-key without 'base_url' this would be asked at https://api.openai.com/v1, which is not lmstudio; write base_url: "http://127.0.0.1:1234/v1", or the address that it is for [fix: write http://127.0.0.1:1234/v1]
             error missing-key without 'base_url' this would be asked at https://api.openai.com/v1, which is not deepseek; write base_url: "https://api.deepseek.com", or the address that it is for [fix: write https://api.deepseek.com]
             error format-mismatch this is no version of the API, such as 2024-10-21 or 2025-04-01-preview; take it out for 2024-10-21
+            error format-mismatch this is no version of the API, such as 2024-10-21 or 2025-04-01-preview; take it out for 2024-10-21
+            error format-mismatch this is no version of the API, such as 2024-10-21 or 2025-04-01-preview; take it out for 2024-10-21
+            warning unknown-setting only kind offline plays a 'scenario', and this provider is of kind ollama [fix: take it out]
         "#]],
     );
 }

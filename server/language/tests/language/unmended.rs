@@ -75,6 +75,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::YamlSyntax, "with this one the aliases stand for", "which of them may go"),
     (Code::BlindModel, "", "which model they have that sees images"),
     (Code::ToollessModel, "", "which model they have that calls tools"),
+    (Code::TypeMismatch, "…nothing is filled in here", "what was to be filled in"),
     (Code::TypeMismatch, "'…' has no value; it takes a whole number", "which number, by a schema of others"),
     (Code::TypeMismatch, "'…' takes a number", "which number a text means"),
     (Code::TypeMismatch, "'…' takes a whole number", "which number a text means"),

@@ -1,5 +1,6 @@
 //! Which provider and model answer, by config and environment.
 
+use super::mapped::fits;
 use super::*;
 
 fn provider(
@@ -25,6 +26,7 @@ fn house() -> BTreeMap<String, Provider> {
         ("local", provider(ProviderKind::OpenaiChat, local, None, None)),
         ("mine", provider(ProviderKind::Anthropic, Some("http://127.0.0.1:9"), Some("m1"), Some("MINE_KEY"))),
         ("play", provider(ProviderKind::Offline, None, None, None)),
+        ("usual", provider(ProviderKind::Anthropic, None, None, None)),
     ]
     .map(|(name, provider)| (name.to_owned(), provider))
     .into()
@@ -103,7 +105,7 @@ fn reads_what_is_asked_for() {
     check("lost", Err("which is no provider"));
     check(
         "nobody/x",
-        Err("known are azure, local, mine, play, anthropic, openai, ollama, lmstudio, offline"),
+        Err("known are azure, local, mine, play, usual, anthropic, openai, ollama, lmstudio, offline"),
     );
     check("gpt-9", Err("no provider serves 'gpt-9'"));
 }
@@ -141,15 +143,21 @@ fn goes_down_the_order() {
     let both = &["ANTHROPIC_API_KEY", "OPENAI_API_KEY"][..];
     check(Some("local/q"), &["local", "mine"], both, ("local", "q", "default_model of the config"));
     check(None, &["local", "mine"], both, ("mine", "m1", "providers.mine in the config"));
-    check(None, &["local"], both, ("anthropic", "claude-sonnet-4-5", "key found in ANTHROPIC_API_KEY"));
+    // Whoever configured one that names no model is asked for it, or it is asked what it serves.
+    let nobody = ("offline", "none", "no model is configured and no key was found");
+    check(None, &["local"], both, nobody);
+    check(None, &["azure"], &["https://x.example", "ANTHROPIC_API_KEY"], nobody);
+    check(None, &["local", "play", "usual"], &["OPENAI_API_KEY"], nobody);
+    check(None, &["play"], both, ("anthropic", "claude-sonnet-4-5", "key found in ANTHROPIC_API_KEY"));
     check(
         None,
-        &["azure"],
-        &["https://x.example", "ANTHROPIC_API_KEY"],
+        &["azure", "local", "usual"],
+        both,
         (
-            "anthropic",
+            "usual",
             "claude-sonnet-4-5",
-            "key found in ANTHROPIC_API_KEY; azure was passed over: it names no default_model",
+            "key found in ANTHROPIC_API_KEY; azure was passed over: it names no default_model; local was passed over: \
+             it names no default_model",
         ),
     );
     check(None, &[], &["OPENAI_API_KEY"], ("openai", "gpt-5-mini", "key found in OPENAI_API_KEY"));
@@ -172,10 +180,41 @@ fn a_provider_that_can_answer_goes_before_one_that_cannot() {
     ]
     .map(|(name, provider)| (name.to_owned(), provider))
     .into();
-    assert_eq!(pick(None, None, &providers, &[]).unwrap().provider, "c");
-    assert_eq!(pick(None, None, &providers, &["ANTHROPIC_API_KEY"]).unwrap().provider, "b");
-    let only: BTreeMap<String, Provider> = providers.into_iter().filter(|(name, _)| name == "a").collect();
-    assert_eq!(pick(None, None, &only, &[]).unwrap().provider, "a");
+    let only: BTreeMap<String, Provider> =
+        providers.clone().into_iter().filter(|(name, _)| name == "a").collect();
+    let a = "; a was passed over: its key is missing";
+    let b = "; b was passed over: its key is missing";
+    for (providers, keys, expect, passed) in [
+        (&providers, &[][..], "c", format!("{a}{b}")),
+        (&providers, &["ANTHROPIC_API_KEY"], "b", a.to_owned()),
+        (&providers, &["OPENAI_API_KEY"], "a", String::new()),
+        (&only, &[], "a", String::new()),
+    ] {
+        let choice = pick(None, None, providers, keys).unwrap();
+        let why = format!("providers.{expect} in the config{passed}");
+        assert_eq!((choice.provider.as_str(), choice.why), (expect, why), "{keys:?}");
+    }
+}
+
+#[test]
+fn a_mapping_that_leads_nowhere_is_known_before_a_name_fits_it() {
+    let (providers, mappings) = (house(), mappings());
+    let places = BTreeMap::from([("model_mappings.lost".to_owned(), "config.yaml:7".to_owned())]);
+    let written = Written { places, ..Written::default() };
+    let options = Options {
+        default_model: None,
+        providers: &providers,
+        mappings: &mappings,
+        local: &[],
+        written: &written,
+        key: &|_| None,
+    };
+    let broken: Vec<_> = options.broken_mappings().map(|(at, why)| (at, why.to_string())).collect();
+    let known = "azure, local, mine, play, usual, anthropic, openai, ollama, lmstudio, offline";
+    let why = format!(
+        "config.yaml:7: model_mappings sends 'lost' to 'nowhere', which is no provider; known are {known}"
+    );
+    assert_eq!(broken, [("lost".to_owned(), why)]);
 }
 
 #[test]

@@ -89,6 +89,7 @@ pub fn wanted(expected: &str) -> &str {
         "a string" | "a borrowed string" => "a text",
         "a sequence" => "a list",
         "a map" => "keys with values",
+        "a map with a single key" | "map with a single key" => "one of its words",
         other if other.starts_with("struct ") => "keys with values",
         other => other,
     }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use copydesk_agent::ghost::switch::{self, Switch};
+use copydesk_agent::script;
 use copydesk_base::Redactor;
 use copydesk_base::config::ProviderKind;
-use copydesk_provider::{Asker, Choice, Looked, Models, ModelsConfig, Wish, listing};
+use copydesk_provider::{Choice, ChooseError, Looked, Models, ModelsConfig, listing};
 
 use super::super::auth;
 use super::super::models::{Usual, explain, usual};
@@ -48,7 +49,7 @@ pub(super) fn keys(here: &Here, loaded: &Loaded) -> Vec<Finding> {
     };
     findings.extend(loaded.config.providers.iter().filter_map(|(name, provider)| {
         let path = office::scenario(loaded, &here.root, name, provider)?;
-        let wrong = office::scripted(&path, std::fs::read_to_string(&path)).err()?;
+        let wrong = script::at(&path).err()?;
         let origin = loaded.origins.get(&format!("providers.{name}.scenario"));
         let place = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
         let fix = format!("Correct providers.{name}.scenario, or the file that it names.");
@@ -123,16 +124,26 @@ pub(super) fn fallbacks(here: &Here, loaded: &Loaded) -> Vec<Finding> {
         chain.as_slice().iter().map(move |model| (place.clone(), model))
     });
     let nowhere = links.filter_map(|(place, model)| {
-        let (state, because, fix) = match models.route(&[Wish::model(Asker::Flag, Some(model.clone()))]) {
+        let (state, because, fix) = match models.named(model) {
             Err(error) => (State::Warning, error.to_string(), error.advice()),
-            Ok(route) => {
-                let lacks = models.keyless(&route.first)?;
+            Ok(choice) => {
+                let lacks = models.keyless(&choice)?;
                 (State::Missing, lacks.to_string(), lacks.advice())
             }
         };
-        Some(finding(format!("fallback {model}"), state, format!("{place}{because}"), fix))
+        let shown = if model.trim().is_empty() { "''" } else { model };
+        Some(finding(format!("fallback {shown}"), state, format!("{place}{because}"), fix))
     });
     nowhere.collect()
+}
+
+/// The patterns of `model_mappings` that send a name to nobody.
+pub(super) fn mappings(here: &Here, loaded: &Loaded) -> Vec<Finding> {
+    let broken = of(here, loaded).broken_mappings().into_iter();
+    let told = |(pattern, error): (String, ChooseError)| {
+        finding(format!("mapping {pattern}"), State::Warning, error.to_string(), error.advice())
+    };
+    broken.map(told).collect()
 }
 
 /// Why no request to a model would leave, and what to do about it: nobody has put its key anywhere, or a budget forbids

@@ -152,6 +152,9 @@ fn a_limit_or_a_choice_that_was_lost_to_a_slip_stops_every_run_and_says_where() 
     for key in ["sk-proj-0123456789abcdef", "op read x", "hunter2", "$(pass key)"] {
         row(provider(&format!("key: {key}")), "providers.a.key", itself);
     }
+    for key in ["{}", "{{KEY}}", "{hunter2}"] {
+        row(provider(&format!("key: {key}")), "providers.a.key", "it has no command, and nothing else");
+    }
     for key in ["$KEY", "\"${KEY}\"", "\"{env:KEY}\""] {
         let named = "a variable is named by api_key_env: KEY";
         row(provider(&format!("key: {key}")), "providers.a.key", named);
