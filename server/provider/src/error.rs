@@ -2,11 +2,14 @@
 //!
 //! Every text from outside is cleaned of the key and of control characters and cut before it gets in here.
 
+mod advice;
+
 use std::time::Duration;
 
 use crate::counts::NONSENSE;
 use crate::key::Missing;
 use crate::route::Left;
+pub(crate) use advice::NO_KEY;
 
 /// Why a call gave no answer. The message says what happened, [`CallError::advice`] what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +44,7 @@ pub enum CallError {
     /// Whoever answers there cannot show who it is.
     #[error("cannot reach {address}: {reason}")]
     Untrusted { address: String, reason: String },
-    /// 401 or 403.
+    /// 401 or 403, or a status that blames the request where its body says that it is the key.
     #[error("{address} refused access with status {status} ({key}){}", said(message))]
     Refused { address: String, status: u16, key: String, message: String },
     /// 404.
@@ -53,10 +56,13 @@ pub enum CallError {
         remedy: String,
         message: String,
     },
+    /// The same of the model alone, said with a status that blames the request, or inside an answer.
+    #[error("{address} has no model '{model}'{}", said(message))]
+    NoModel { address: String, model: String, message: String },
     /// 429.
     #[error("{address} limits the rate of requests{}{}", wait(*retry_after), said(message))]
     RateLimited { address: String, retry_after: Option<Duration>, message: String },
-    /// 402, or a 429 that says so: no waiting helps.
+    /// 402, or another status whose body says so: no waiting helps.
     #[error("{address} has no credit left for this key{}", said(message))]
     NoCredit { address: String, message: String },
     /// 503, 529, or the same said inside an answer.
@@ -187,152 +193,6 @@ impl CallError {
         }
     }
 
-    /// What to do next, as one sentence for a person.
-    pub fn advice(&self) -> String {
-        match self {
-            Self::Canceled => "Ask again when you want to.".to_owned(),
-            Self::NoKey { provider, variable, .. } => format!(
-                "Run 'copydesk auth set {provider}', or set {variable} in the environment that starts Copydesk."
-            ),
-            Self::KeyFailed { provider, .. } => {
-                format!("'copydesk auth status {provider}' says where its key should come from.")
-            }
-            Self::UnusableKey { .. } => {
-                "Set it anew; a line break or a space inside it is the usual reason.".to_owned()
-            }
-            Self::BadAddress { provider, like, .. } => {
-                format!("Correct providers.{provider}.base_url; it looks like {like}.")
-            }
-            Self::Unreachable { .. } | Self::HungUp { .. } => {
-                "Check that the server runs and that base_url is right, its http:// or https:// too.".to_owned()
-            }
-            Self::Scheme { there: Scheme::Secure, .. } => {
-                "Write https:// in base_url, or give the port of the server that speaks plain HTTP.".to_owned()
-            }
-            Self::Scheme { there: Scheme::Plain, .. } => {
-                "Write http:// in base_url if it is your own server and needs no TLS, or give the port where it speaks \
-                 TLS. Nothing was sent."
-                    .to_owned()
-            }
-            Self::Untrusted { .. } => {
-                "Nothing was sent. If it is your own server, put the certificate that signed its own into a PEM file, \
-                 and name that file in SSL_CERT_FILE in the environment that starts Copydesk."
-                    .to_owned()
-            }
-            Self::Refused { key, .. } if key == NO_KEY => {
-                "It wants a key: 'copydesk auth status' says which there are and for which address, and 'copydesk auth \
-                 set PROVIDER' puts one away."
-                    .to_owned()
-            }
-            Self::NoCredit { .. } => {
-                "Add credit, or raise the limit, in the account of that provider, or choose another model.".to_owned()
-            }
-            Self::Refused { .. } => {
-                "Put a valid key there and ask again; it is not tried again by itself.".to_owned()
-            }
-            Self::NotFound { remedy, .. } => remedy.clone(),
-            Self::RateLimited { retry_after: Some(after), .. }
-            | Self::Overloaded { retry_after: Some(after), .. }
-            | Self::Status { retry_after: Some(after), .. } => {
-                format!("Ask again in {}, or choose another model.", span(*after))
-            }
-            Self::RateLimited { .. } | Self::Overloaded { .. } => {
-                "Ask again in a minute, or choose another model.".to_owned()
-            }
-            Self::Redirected { .. } => {
-                "Put the final address into base_url: redirects are not followed, so that the key stays with the \
-                 address it was meant for."
-                    .to_owned()
-            }
-            Self::Status { status: 400 | 413 | 422, .. } => {
-                "The server did not like the request: a smaller selection or another model may help; 'copydesk models' \
-                 shows which it has."
-                    .to_owned()
-            }
-            Self::Status { status: 405 | 501, .. } => {
-                "Check that base_url and kind fit the server: something else is at this address.".to_owned()
-            }
-            Self::BrokeOff { kind, .. } if is_about_request(kind) => {
-                "The server did not like the request: a smaller selection or another model may help; 'copydesk models' \
-                 shows which it has."
-                    .to_owned()
-            }
-            Self::BrokeOff { kind, .. } if is_about_key(kind) => {
-                "Put a valid key where it comes from, which 'copydesk auth status' says, and ask again.".to_owned()
-            }
-            Self::Status { .. } | Self::BrokeOff { .. } => {
-                "Ask again; if it stays, the server's own status page or log says more.".to_owned()
-            }
-            Self::Timeout { waited: Waited::Connect, address, .. } if address.starts_with("https://") => {
-                "Check that the server runs, is reachable from here and speaks TLS: if it does not, base_url begins with \
-                 http://; timeouts.connect sets how long to wait."
-                    .to_owned()
-            }
-            Self::Timeout { waited: Waited::Connect, .. } => {
-                "Check that the server runs and is reachable from here; timeouts.connect sets how long to wait."
-                    .to_owned()
-            }
-            Self::Timeout { waited: Waited::FirstByte, .. } => {
-                "Ask again, or raise timeouts.first_byte for a model that thinks long or is still loading.".to_owned()
-            }
-            Self::Timeout { waited: Waited::Upload, .. } => {
-                "The line, or the server, takes nothing in. Ask again, or with less at once; timeouts.first_byte \
-                 sets how long to wait."
-                    .to_owned()
-            }
-            Self::Timeout { waited: Waited::Idle, .. } => {
-                "Ask again, or raise timeouts.idle for a slow model.".to_owned()
-            }
-            Self::Timeout { waited: Waited::Head | Waited::Progress, .. } => {
-                "Something between here and the model lets almost nothing through. Ask again, or raise \
-                 timeouts.progress for a very slow line."
-                    .to_owned()
-            }
-            Self::Timeout { waited: Waited::Content | Waited::Further, .. } => {
-                "Ask again, or raise timeouts.first_byte for a model that thinks long.".to_owned()
-            }
-            Self::Timeout { waited: Waited::List, .. } => {
-                "Check that the server runs and is not busy, then ask for the list again.".to_owned()
-            }
-            Self::Truncated { .. } => "Nothing of it was used. Ask again.".to_owned(),
-            Self::TooLong { .. } => "Nothing of it was used. Ask for less at once, or choose another model.".to_owned(),
-            Self::Malformed { .. } => {
-                "Check that base_url and kind fit the server.".to_owned()
-            }
-            Self::ScenarioExhausted => {
-                "The scenario has no unused step that fits; add one, or configure a real model.".to_owned()
-            }
-            Self::Scenario { provider, .. } => format!("Correct the file that providers.{provider}.scenario names."),
-            Self::Blind { .. } => {
-                "Leave the image out, or choose a model that can; 'copydesk models' shows which.".to_owned()
-            }
-            Self::Toolless { model } => {
-                let (provider, name) = model.split_once('/').unwrap_or(("NAME", model));
-                format!(
-                    "Choose a model that can; 'copydesk models' shows which. If this one can, set \
-                     providers.{provider}.models.{name}.tools to true."
-                )
-            }
-            Self::NotRecorded { .. } => {
-                "Ask the same about the same files, as they were then, or leave out --replay.".to_owned()
-            }
-            Self::PastLimit { by: ToldBy::Suggestion, .. } => {
-                "Nothing of it was shown. Choose another model in completion.model, or ask whoever runs that server why \
-                 the limit of output tokens that it is sent does not count."
-                    .to_owned()
-            }
-            Self::PastLimit { by: ToldBy::Limit, .. } => {
-                "Nothing of this answer was used. Raise the model's output_limit, or the budget, where it may write, or \
-                 think, for longer; or choose another model, or ask whoever runs that server why the limit of output \
-                 tokens that it is sent does not count."
-                    .to_owned()
-            }
-            // It is part of what was said.
-            Self::Recorded { .. } => String::new(),
-            Self::Unsendable { .. } => "Run 'copydesk doctor' and report what it says.".to_owned(),
-        }
-    }
-
     /// How long the server asked to wait, where it did.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -344,20 +204,9 @@ impl CallError {
     }
 }
 
-/// What is said of the key where none went along.
-pub(crate) const NO_KEY: &str = "no key was sent";
-
-/// Whether an error told inside an answer is about what was asked, by its kind.
-fn is_about_request(kind: &str) -> bool {
-    matches!(kind, "invalid_request_error" | "context_length_exceeded" | "request_too_large")
-}
-
-/// Whether it is about who asked.
-fn is_about_key(kind: &str) -> bool {
-    matches!(kind, "authentication_error" | "permission_error" | "invalid_api_key")
-}
-
+/// What a server said, to be gone on behind: its own full stop is not one too many.
 fn said(message: &str) -> String {
+    let message = message.trim_end_matches('.');
     if message.is_empty() { String::new() } else { format!(": {message}") }
 }
 
@@ -421,22 +270,5 @@ mod tests {
         check(3_153_600_000, "more than 100 years");
         check(u64::MAX, "more than 100 years");
         assert_eq!(span(Duration::from_millis(250)), "250 ms");
-    }
-    #[test]
-    fn what_helps_depends_on_the_status() {
-        let check = |status, expect: &str| {
-            let address = "https://a.example/v1/responses".to_owned();
-            let error = CallError::Status { address, status, retry_after: None, message: String::new() };
-            assert!(error.advice().starts_with(expect), "{status}: {}", error.advice());
-        };
-        check(400, "The server did not like the request");
-        check(405, "Check that base_url and kind fit the server");
-        check(500, "Ask again;");
-        let late = |address: &str| {
-            let (address, after) = (address.to_owned(), Duration::from_secs(10));
-            CallError::Timeout { address, waited: Waited::Connect, after }.advice()
-        };
-        assert!(late("https://a.example").contains("speaks TLS"));
-        assert!(!late("http://a.example").contains("TLS"));
     }
 }

@@ -1,10 +1,13 @@
 //! From what went wrong on the wire to a [`CallError`] that a person can use.
 //!
-//! Here is what happens to a connection; what a server says of itself is read in [`said`].
+//! Here is what happens to a connection; what a server says of itself is read in [`said`], where it stands in [`body`], and
+//! what it is about in [`fault`].
 //!
 //! Everything a server says passes through [`Told::clean`] before it is kept: without the key, without control
 //! characters, in one line and not long.
 
+mod body;
+mod fault;
 mod said;
 
 use std::error::Error;
@@ -20,7 +23,8 @@ use crate::clients::SendError;
 use crate::error::Scheme;
 use crate::watched::{Heard, TooSlow};
 use crate::{CallError, Waited};
-pub(crate) use said::{Speaks, check, error_in, media_type, moment, server_error, succeeded};
+pub(crate) use body::{Speaks, error_in, server_error};
+pub(crate) use said::{check, media_type, moment, succeeded};
 
 /// What errors of one call are told with.
 pub(crate) struct Told {

@@ -236,7 +236,8 @@ impl Prepared {
     /// Whether another key may help: this one was refused, and where it came from there may be a new one by now.
     fn may_be_outdated(&self, error: &CallError) -> bool {
         let outlives_us = self.key.as_ref().is_some_and(|key| !matches!(key.origin, KeyOrigin::Variable(_)));
-        outlives_us && matches!(error, CallError::Refused { status: 401, .. })
+        // A 403 knows the key, and denies what it may do.
+        outlives_us && matches!(error, CallError::Refused { status, .. } if *status != 403)
     }
 }
 

@@ -138,6 +138,8 @@ struct Known {
     index: Option<u64>,
     id: String,
     at: usize,
+    /// Its first piece had all of its arguments.
+    is_whole: bool,
 }
 
 impl Reader {
@@ -281,18 +283,20 @@ impl Reader {
         let id = delta.id.as_ref().map_or(Cow::Borrowed(""), Id::text);
         let id = id.as_ref();
         let name = delta.function.as_ref().and_then(|function| function.name.as_deref()).unwrap_or("");
-        let at = if let Some(at) = self.known(delta.index, id, name) {
+        let arguments = delta.function.as_ref().and_then(|function| function.arguments.as_ref());
+        let at = if let Some(at) = self.known(delta.index, id, name, arguments) {
             at
         } else {
             let at = self.answer.open(id, name, out)?;
-            self.calls.push(Known { index: delta.index, id: id.to_owned(), at });
+            let is_whole = arguments.is_some_and(is_whole);
+            self.calls.push(Known { index: delta.index, id: id.to_owned(), at, is_whole });
             at
         };
         if let Some(extra) = delta.extra_content.clone().filter(|extra| !extra.is_null()) {
             self.answer.grow(extra.to_string().len())?;
             self.extra.push((at, extra));
         }
-        match delta.function.as_ref().and_then(|function| function.arguments.as_ref()) {
+        match arguments {
             None | Some(Value::Null) => Ok(()),
             Some(Value::String(piece)) => self.answer.arguments(at, piece, out),
             Some(whole) => self.answer.arguments(at, &whole.to_string(), out),
@@ -300,17 +304,37 @@ impl Reader {
     }
 
     /// The call that a delta goes on with. An index seen before means that call, but for servers that number every
-    /// call 0 and tell them apart by their ids; without an index the id decides, and without both it is the last call
-    /// unless a name begins a new one.
-    fn known(&self, index: Option<u64>, id: &str, name: &str) -> Option<usize> {
+    /// call 0 and tell them apart by their ids, or have no ids and send each whole; without an index the id decides,
+    /// and without both it is the last call unless a name begins a new one.
+    fn known(&self, index: Option<u64>, id: &str, name: &str, arguments: Option<&Value>) -> Option<usize> {
         let known = match (index, id) {
             (Some(_), _) => self.calls.iter().rev().find(|call| call.index == index)?,
             (None, "") if name.is_empty() => return self.answer.last_call(),
             (None, "") => return None,
             (None, id) => self.calls.iter().rev().find(|call| call.id == id)?,
         };
-        let another = !id.is_empty() && !known.id.is_empty() && known.id != id;
+        // Some repeat the name with each piece, but behind whole arguments no piece follows.
+        let is_next = || known.is_whole && !name.is_empty() && arguments.is_some_and(says_something);
+        let another = match id {
+            "" => known.id.is_empty() && is_next(),
+            id => !known.id.is_empty() && known.id != id,
+        };
         (!another).then_some(known.at)
+    }
+}
+
+/// Whether arguments are whole as they stand: an object, or the text of one.
+fn is_whole(arguments: &Value) -> bool {
+    match arguments {
+        Value::String(text) => serde_json::from_str::<serde_json::Map<String, Value>>(text).is_ok(),
+        arguments => arguments.is_object(),
+    }
+}
+
+fn says_something(arguments: &Value) -> bool {
+    match arguments {
+        Value::String(text) => !text.trim().is_empty(),
+        arguments => !arguments.is_null(),
     }
 }
 

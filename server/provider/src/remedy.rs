@@ -28,6 +28,12 @@ pub(crate) fn remedy(endpoint: &Endpoint, wire: Wire, model: &str) -> String {
     let base_url = endpoint.base_url.as_str();
     let has_path = url::Url::parse(base_url).is_ok_and(|url| url.path() != "/");
     let names = if model.is_empty() { "" } else { "the model's name and " };
+    if let ProviderKind::AzureOpenai = endpoint.kind
+        && base_url.contains("/openai")
+    {
+        return "Take /openai and what stands behind it from base_url: for kind azure-openai it is added."
+            .to_owned();
+    }
     if let Some(at) = path_of_request(base_url) {
         return format!("Take {} from the end of base_url: it is added.", &base_url[at..]);
     }
@@ -56,9 +62,6 @@ pub(crate) fn remedy(endpoint: &Endpoint, wire: Wire, model: &str) -> String {
         }
         ProviderKind::OpenaiResponses | ProviderKind::Anthropic if !endpoint.is_usual() => {
             format!("Check {names}base_url, and whether the server has this API: many have openai-chat only.")
-        }
-        ProviderKind::AzureOpenai if base_url.contains("/openai") => {
-            "Take /openai and what stands behind it from base_url: for kind azure-openai it is added.".to_owned()
         }
         _ if model.is_empty() => "Check base_url; not every server lists its models.".to_owned(),
         ProviderKind::AzureOpenai => {
@@ -127,7 +130,7 @@ mod tests {
         );
         check(
             ProviderKind::AzureOpenai,
-            Some("https://azure.example/openai/deployments/m"),
+            Some("https://azure.example/openai/deployments/m/chat/completions"),
             "m",
             "Take /openai and what stands behind it from base_url: for kind azure-openai it is added.",
         );

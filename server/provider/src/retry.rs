@@ -73,6 +73,7 @@ pub fn may_switch(error: &CallError) -> bool {
                 // Nobody pays for it any more.
                 | CallError::NoCredit { .. }
                 | CallError::NotFound { .. }
+                | CallError::NoModel { .. }
                 | CallError::Blind { .. }
                 | CallError::Toolless { .. }
                 | CallError::Redirected { .. }
@@ -198,6 +199,8 @@ mod tests {
         };
         check(asks(7), 1, 1.0, ms(7_000), true);
         check(asks(300), 1, 1.0, None, true);
+        let unknown = CallError::NoModel { address: "a".into(), model: "m".into(), message: String::new() };
+        check(unknown, 1, 1.0, None, true);
         check(CallError::NoCredit { address: "a".into(), message: String::new() }, 1, 1.0, None, true);
         check(
             CallError::BadAddress { provider: "p".into(), reason: "r".into(), like: "l" },

@@ -236,6 +236,22 @@ fn the_same_request_is_answered_from_what_was_kept() {
 }
 
 #[test]
+fn an_answer_that_is_kept_needs_no_budget() {
+    for budget in ["{day: {requests: 1}}", "{day: {tokens: 40000}}"] {
+        let answer = || Reply::text("It doubles.").usage(39_000, 10);
+        let model = ModelServer::start(Format::OpenaiChat, [answer(), answer()]);
+        let workspace = desk(&model, &format!("{CACHE}budgets: {budget}\n"));
+        let other = ["ask", "--json", "--file", FILE, "and what else?"];
+        for text in [ask(&workspace, &[]), ask(&workspace, &[])].map(|report| report["text"].clone()) {
+            assert_eq!(text, "It doubles.", "{budget}");
+        }
+        let refused = workspace.run(&other).exits(1).json();
+        assert!(refused["error"].as_str().is_some_and(|error| error.contains("(budgets.day.")), "{refused}");
+        assert_eq!(model.requests().len(), 1, "{budget}");
+    }
+}
+
+#[test]
 fn nothing_is_kept_unless_asked_for_whole_in_time_and_free_of_secrets() {
     let hello = || Reply::text("Hello.");
     let secret = || Reply::text(&format!("It is {SECRET}, isn't it?"));

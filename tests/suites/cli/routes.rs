@@ -37,6 +37,17 @@ fn model(requested: Value, active: &str, fallback_applied: bool) -> Value {
 }
 
 #[test]
+fn a_fallback_answers_where_credit_key_or_model_are_missing_whatever_the_status() {
+    for message in ["Your credit balance is too low", "API key not valid.", "Model Not Exist"] {
+        let body = json!({"error": {"message": message, "type": "invalid_request_error"}}).to_string();
+        let one = ModelServer::start(Format::OpenaiChat, [Reply::status(400, &body)]);
+        let two = ModelServer::start(Format::OpenaiChat, [done()]);
+        let report = pair(&one, &two, "").run(&["ask", "--json", "say something"]).exits(0).json();
+        assert_eq!(report["model"], model("one/m".into(), "two/m", true), "{message}: {report}");
+    }
+}
+
+#[test]
 fn a_fallback_answers_where_the_first_cannot_and_says_so() {
     let troubles: Vec<Vec<Reply>> = vec![
         vec![refused()],

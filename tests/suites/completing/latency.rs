@@ -176,6 +176,30 @@ fn a_model_that_fails_is_left_alone_and_that_is_said_once() {
 }
 
 #[test]
+fn a_model_that_does_not_answer_as_it_is_asked_is_left_alone_and_that_is_said_once() {
+    let talk = || Reply::text("You could return price * 2.");
+    let model = ModelServer::start(Format::OpenaiChat, [talk(), talk(), talk(), talk()]);
+    let config = config(&model, "");
+    let mut desk = Desk::with(vs_code(), model, &config, &[]);
+    desk.client.hold("window/logMessage");
+    let end = desk.client.text(&desk.uri).len();
+    for at in [Desk::cursor(), end, 0, 1] {
+        assert_eq!(desk.shown(at), None);
+    }
+    let told = desk.client.message("window/logMessage").params;
+    let words = told["message"].as_str().unwrap();
+    assert!(
+        words.contains("bench/bench-model does not put") && words.contains("completion.model"),
+        "{words}"
+    );
+    assert!(desk.client.heard("window/logMessage").is_empty(), "once");
+    let id = desk.typing(2);
+    assert_eq!(desk.client.answer_to(id), Ok(json!([])));
+    assert_eq!(desk.model.requests().len(), 4, "nobody is asked while somebody types");
+    desk.end();
+}
+
+#[test]
 fn a_key_that_is_refused_is_said_with_its_place() {
     let model = ModelServer::start(Format::OpenaiChat, [Reply::status(401, "{}")]);
     let config = config(&model, "");

@@ -125,6 +125,44 @@ fn what_no_waiting_helps_is_told_at_once() {
                 ),
             ),
             row(
+                "400 without credit",
+                vec![status(400, "Your credit balance is too low to access the API.")],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS has no credit left for this key: Your credit balance is too low to access the API. Add credit, or raise the limit, in the account of that provider, or choose another model.",
+                ),
+            ),
+            row(
+                "400 with a bad key",
+                vec![Reply::status(
+                    400,
+                    r#"[{"error": {"code": 400, "message": "API key not valid. Please pass a valid API key.", "status": "INVALID_ARGUMENT"}}]"#,
+                )],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS refused access with status 400 (the key came from BENCH_KEY): API key not valid. Please pass a valid API key. Put a valid key there and ask again; it is not tried again by itself.",
+                ),
+            ),
+            row(
+                "400 without the model",
+                vec![status(400, "Model Not Exist")],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS has no model 'm': Model Not Exist. Check the model's name; 'copydesk models' shows which models it has.",
+                ),
+            ),
+            row(
+                "400 of a server behind",
+                vec![Reply::status(
+                    400,
+                    r#"{"error": {"message": "Provider returned error", "metadata": {"raw": "{\"error\": {\"message\": \"too many images.\"}}", "provider_name": "Google"}}}"#,
+                )],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS answered with status 400: Provider returned error: Google: too many images. The server did not like the request: a smaller selection or another model may help; 'copydesk models' shows which it has.",
+                ),
+            ),
+            row(
                 "200 with an error",
                 vec![
                     Reply::stream(

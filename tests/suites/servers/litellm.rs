@@ -52,7 +52,7 @@ fn a_server_of_others_lists_answers_and_refuses() {
     let failed = error(&own, "litellm/nowhere", "say hello");
     assert!(failed.contains("status 500") && failed.contains("Connection error"), "{failed}");
     let failed = error(&own, "litellm/unknown", "say hello");
-    assert!(failed.contains("status 400") && failed.contains("Invalid model name"), "{failed}");
+    assert!(failed.contains("has no model 'unknown'") && failed.contains("Invalid model name"), "{failed}");
     // It answers this wire whole where a stream was asked for.
     let whole = own.run(&["ask", "--json", "--model", "other/parrot", "say hello"]).exits(0).json();
     assert_eq!(whole["text"], "Hello from next door.", "{whole}");

@@ -126,9 +126,8 @@ fn a_server_without_a_model_says_so_everywhere() {
 
     assert_eq!(
         server.settled(&error(&own, "llama/qwen", "say hello")),
-        "failed to reach the model: http://127.0.0.1:PORT/v1/chat/completions answered with status 400: model 'qwen' not \
-         found. The server did not like the request: a smaller selection or another model may help; 'copydesk models' \
-         shows which it has.",
+        "failed to reach the model: http://127.0.0.1:PORT/v1/chat/completions has no model 'qwen': model 'qwen' not \
+         found. Check the model's name; 'copydesk models' shows which models it has.",
     );
 }
 

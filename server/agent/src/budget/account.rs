@@ -36,6 +36,14 @@ pub(crate) struct Reserved {
     least_input: u64,
 }
 
+/// Who answers a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whom {
+    Server,
+    /// Its answer is kept: it costs nothing but the time that its run takes.
+    Nobody,
+}
+
 /// How large a request is by its text, in tokens where nothing else is said.
 #[derive(Clone, Copy, Debug)]
 struct Size {
@@ -91,8 +99,14 @@ impl Counted {
 }
 
 /// Reserves what a request to this model may cost; an error where a budget does not allow it.
-pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> Result<Reserved, AgentError> {
-    if let Some(steps) = turn.steps.filter(|steps| turn.usage.requests >= *steps) {
+pub(crate) async fn reserve(
+    turn: &Turn,
+    choice: &Choice,
+    request: &Request,
+    whom: Whom,
+) -> Result<Reserved, AgentError> {
+    let is_over = |steps: &u64| whom == Whom::Server && turn.usage.requests >= *steps;
+    if let Some(steps) = turn.steps.filter(is_over) {
         return Err(AgentError::Budget(format!("it has used the {steps} steps that its file gives it")));
     }
     let now = turn.world.clock.now();
@@ -122,6 +136,10 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
         let (cut, most, held) = purse.hold(|Gone { all: run, turn }| {
             let turn = Spent { usage: turn, time: of_turn };
             let next = Next { run, elapsed, uncounted, turn, input, longest, choice };
+            if whom == Whom::Nobody {
+                limits::within_time(&budgets, &accounts, &next)?;
+                return Ok((None, Usage::default()));
+            }
             let reasons = overrun::reasons(&next.choice.model_ref(), passed, overrun);
             let cut = limits::check(&budgets, &accounts, &next).map_err(|error| because(error, reasons))?;
             Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))

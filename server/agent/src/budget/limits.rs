@@ -70,18 +70,8 @@ impl Next {
 /// provider's own limit where no budget needs one. `accounts` are what its conversation and this day, UTC, have used in
 /// all runs, this one included, and what other requests under way may use.
 pub(crate) fn check(budgets: &Budgets, accounts: &Accounts, next: &Next) -> Result<Option<u32>, AgentError> {
+    within_time(budgets, accounts, next)?;
     let Accounts { day, conversation, .. } = *accounts;
-    for (budget, time, (who, key)) in [
-        (&budgets.turn, next.turn.time, TURN),
-        (&budgets.run, next.elapsed, RUN),
-        (&budgets.session, conversation.time + next.uncounted, SESSION),
-        (&budgets.day, day.time + next.uncounted, DAY),
-    ] {
-        let limit = budget.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
-        if limit.is_some_and(|limit| time >= limit) {
-            return Err(AgentError::Budget(format!("{who} has used its time (budgets.{key}.minutes)")));
-        }
-    }
     let requests = budgets.run.requests.unwrap_or(MOST_REQUESTS);
     let of_run = Budget { requests: Some(requests), ..budgets.run.clone() };
     let alone = |spent: Usage| Taken { spent, ..Taken::default() };
@@ -99,6 +89,23 @@ pub(crate) fn check(budgets: &Budgets, accounts: &Accounts, next: &Next) -> Resu
     // a server may refuse a larger number than it knows.
     let usual = usual_answer(&next.choice);
     Ok(Some(u32::try_from(room).map_or(usual, |room| room.min(usual))))
+}
+
+/// Says no where the time is used up, also before an answer that nobody is asked for.
+pub(crate) fn within_time(budgets: &Budgets, accounts: &Accounts, next: &Next) -> Result<(), AgentError> {
+    let Accounts { day, conversation, .. } = *accounts;
+    for (budget, time, (who, key)) in [
+        (&budgets.turn, next.turn.time, TURN),
+        (&budgets.run, next.elapsed, RUN),
+        (&budgets.session, conversation.time + next.uncounted, SESSION),
+        (&budgets.day, day.time + next.uncounted, DAY),
+    ] {
+        let limit = budget.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
+        if limit.is_some_and(|limit| time >= limit) {
+            return Err(AgentError::Budget(format!("{who} has used its time (budgets.{key}.minutes)")));
+        }
+    }
+    Ok(())
 }
 
 /// Why no request to this model would leave, whatever was used so far.
@@ -210,7 +217,10 @@ fn room((who, key): Whose, budget: &Budget, taken: Taken, next: &Next) -> Result
         let Choice { provider, model, facts, .. } = &next.choice;
         let mend = match &facts.broken_price {
             Some(wrong) => format!(" ({wrong}); mend its price"),
-            None => format!("; set providers.{provider}.models.{model}.price"),
+            None => format!(
+                "; set providers.{provider}.models.{model}.price, or run 'copydesk models', which learns it where the \
+                 server lists its prices"
+            ),
         };
         let what =
             format!("nobody knows what {provider}/{model} costs{mend}, or limit tokens instead of dollars");

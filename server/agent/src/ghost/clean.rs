@@ -91,6 +91,12 @@ pub(super) fn cleaned(answer: &str, format: Option<InfillFormat>, spot: &Spot) -
     if has_returns { text.replace('\n', "\r\n") } else { text.to_owned() }
 }
 
+/// Whether an answer in words says something without the wrapping that was asked for: nobody can tell what of it is
+/// to be inserted.
+pub(super) fn is_talk(answer: &str) -> bool {
+    !answer.trim().is_empty() && unwrapped(answer).is_none()
+}
+
 /// The text inside the wrapping that was asked for, or inside a fence; an answer that has neither is talk.
 fn unwrapped(answer: &str) -> Option<&str> {
     let answer = answer.rsplit_once("</think>").map_or(answer, |(_, answer)| answer);
@@ -280,6 +286,7 @@ mod tests {
     fn an_answer_in_words_is_unwrapped_and_talk_is_none() {
         let told = |answer: &str, text: &str, expect: &str| {
             assert_eq!(cleaned(answer, None, &spot(text)), expect, "{answer:?} at {text:?}");
+            assert!(!is_talk(answer) || expect.is_empty(), "{answer:?}");
         };
         told("<fill>x * 2</fill>", "    return |\n", "x * 2");
         told("Sure!\n<fill>\nx * 2\n</fill>\nThat is it.", "    return |\n", "x * 2");
@@ -289,6 +296,11 @@ mod tests {
         told("<fill>x * ", "    return |\n", "x *");
         told("The answer is x * 2.", "    return |\n", "");
         told("<fill></fill>", "    return |\n", "");
+        for (answer, expect) in
+            [("The answer is x * 2.", true), ("x * 2", true), ("<fill></fill>", false), (" \n", false)]
+        {
+            assert_eq!(is_talk(answer), expect, "{answer:?}");
+        }
         // Echoes.
         told("<fill>    return x * 2</fill>", "    return |\n", "x * 2");
         told("<fill>return x * 2</fill>", "    return |\n", "x * 2");

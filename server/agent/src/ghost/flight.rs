@@ -36,6 +36,8 @@ pub(super) struct Plan {
 pub(super) enum Flown {
     /// May be empty.
     Answered(String),
+    /// Not as it was asked to, so that nothing of it can be shown.
+    Talked,
     Failed(CallError),
     GivenUp,
 }
@@ -67,7 +69,9 @@ pub(super) async fn fly(shared: Arc<Shared>, spot: Arc<Spot>, mut plan: Plan, fl
 const fn is_refusal(error: &CallError) -> bool {
     matches!(
         error,
-        CallError::NotFound { .. } | CallError::Status { status: 400 | 405 | 415 | 422 | 501, .. }
+        CallError::NotFound { .. }
+            | CallError::NoModel { .. }
+            | CallError::Status { status: 400 | 405 | 415 | 422 | 501, .. }
     )
 }
 
@@ -135,6 +139,11 @@ async fn ask_model(
             Some(Ok(ModelEvent::Stopped { text, reason, .. })) => {
                 seen.answered = Answering::Whole;
                 let is_refused = reason == StopReason::Refusal;
+                // One that thinks may use up all of its room before it says anything.
+                let is_cut_first = reason == StopReason::MaxTokens && text.trim().is_empty();
+                if plan.format.is_none() && !is_refused && (is_cut_first || clean::is_talk(&text)) {
+                    break Flown::Talked;
+                }
                 let text = if is_refused { String::new() } else { clean::cleaned(&text, plan.format, spot) };
                 break Flown::Answered(text);
             }
@@ -152,7 +161,8 @@ async fn ask_model(
         }
     };
     drop(stream);
-    let broke_off = (seen.is_hung_up || matches!(flown, Flown::Answered(_))) && counted.is_none();
+    let broke_off =
+        (seen.is_hung_up || matches!(flown, Flown::Answered(_) | Flown::Talked)) && counted.is_none();
     let usage = counted.or_else(|| broke_off.then(|| Usage { requests: 1, ..Usage::default() }));
     if let Some(reported) = usage {
         seen.reported = reported;

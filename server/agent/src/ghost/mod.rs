@@ -352,6 +352,21 @@ impl Shared {
                     slot.keep(spot, text);
                 }
             }
+            Flown::Talked => {
+                if health.talks(now) {
+                    let notice = format!(
+                        "Hardly any suggestions while you type: {} does not put what is to be inserted between <fill> \
+                         and </fill>, as it is asked to, or thinks for longer than a suggestion may be, so nothing of \
+                         its answers can be shown. Choose another model in completion.model, or set completion.format \
+                         if its server has an API that fills holes.",
+                        plan.choice.model_ref()
+                    );
+                    memory.notices.push(notice);
+                }
+                if let Some(slot) = memory.slots.get_mut(&spot.path) {
+                    slot.keep(spot, String::new());
+                }
+            }
             Flown::Failed(error) => {
                 if health.fails(now, error.retry_after()) {
                     let notice = format!(

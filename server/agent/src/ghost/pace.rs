@@ -61,10 +61,15 @@ pub(super) enum Fate {
 const FIRST_REST: Duration = Duration::from_secs(2);
 const LONGEST_REST: Duration = Duration::from_mins(5);
 
+/// So many answers one after the other of which nothing could be shown are no accident.
+const MOST_TALKS: u32 = 3;
+
 /// How a model has been lately.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Health {
     failures: u32,
+    /// Answers of which nothing could be shown, since the last one that was as it should be.
+    talks: u32,
     until: Timestamp,
 }
 
@@ -81,6 +86,15 @@ impl Health {
         self.until = Timestamp(now.0 + u64::try_from(rest.as_millis()).unwrap_or(u64::MAX / 2));
         self.failures = self.failures.saturating_add(1);
         self.failures == 1
+    }
+
+    /// It answered, and nothing of that can be shown; whether that is news. Any model does so now and then.
+    pub(super) fn talks(&mut self, now: Timestamp) -> bool {
+        self.talks = self.talks.saturating_add(1);
+        if self.talks >= MOST_TALKS {
+            self.fails(now, None);
+        }
+        self.talks == MOST_TALKS
     }
 
     /// It answered.
@@ -112,6 +126,18 @@ mod tests {
         assert_eq!(typed(100, Some(Fate::Ignored)), 149);
         assert_eq!(typed(900, None), 400, "never longer");
         assert_eq!(typed(5_000, None), 108, "a break is no typing");
+    }
+
+    #[test]
+    fn a_model_that_does_not_do_as_it_is_asked_rests_too() {
+        let mut health = Health::default();
+        let now = Timestamp(0);
+        for _ in 0..2 {
+            assert!(!health.talks(now) && !health.rests(now), "any model does so now and then");
+        }
+        health.works();
+        let told: Vec<bool> = (0..4).map(|_| health.talks(now)).collect();
+        assert_eq!((told, health.rests(now)), (vec![false, false, true, false], true));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use copydesk_provider::{
 };
 use futures_util::{FutureExt, StreamExt};
 
-use crate::budget::account::{self, Reserved};
+use crate::budget::account::{self, Reserved, Whom};
 use crate::budget::count::{Answering, Seen};
 use crate::error::AgentError;
 use crate::gate::{own, vault};
@@ -169,7 +169,10 @@ async fn of_one(
         return Err(AgentError::NotSent(error));
     }
     let choice = &next.as_ref().map_or(way.choice(), |next| &next.choice).clone();
-    let mut account = account::reserve(turn, choice, request).await?;
+    // What is kept is nobody asked for, whatever is used up.
+    let recalled = turn.settings.models.recalled(choice, request).await;
+    let whom = if recalled.is_some() { Whom::Nobody } else { Whom::Server };
+    let mut account = account::reserve(turn, choice, request, whom).await?;
     turn.requested += 1;
     let mut events = next.take().map(|next| way.turn(&next)).unwrap_or_default();
     events.extend(own::key(turn, choice));
@@ -180,7 +183,8 @@ async fn of_one(
     });
     turn.record(events).await?;
     let request = Request { max_output_tokens: account.cut, ..request.clone() };
-    let mut stream = turn.settings.models.call(choice, request.clone(), turn.cancel.clone());
+    let call = || turn.settings.models.call(choice, request.clone(), turn.cancel.clone());
+    let mut stream = recalled.unwrap_or_else(call);
     loop {
         let mut seen = Seen::default();
         // What is reserved is settled whatever happens: a run that panics must not hold a day's budget for an hour.
@@ -193,7 +197,7 @@ async fn of_one(
             Tried::Answered(answered) => return Ok(answered),
             Tried::Again { error, tried, wait } => (error, tried, wait),
         };
-        account = match account::reserve(turn, choice, &request).await {
+        account = match account::reserve(turn, choice, &request, Whom::Server).await {
             Err(AgentError::Budget(reason)) => {
                 return Err(AgentError::Budget(format!("{reason}, and the last try failed: {error}")));
             }

@@ -14,6 +14,8 @@ pub enum BadAddress {
     Port { at: Span },
     /// From here on it is a query or a fragment; paths are put behind an address.
     Tail { at: usize },
+    /// From here on it is the path of a deployment with a query, as Azure's portal shows the address of a request.
+    Portal { at: usize },
     /// A name or a password stands before the host.
     Login { at: Span },
 }
@@ -26,6 +28,11 @@ impl BadAddress {
             Self::Host => "no host stands in it, such as a.example in https://a.example/v1",
             Self::Port { .. } => "its port must be a number up to 65535",
             Self::Tail { .. } => "it holds a '?' or '#'; write it up to there, such as https://a.example/v1",
+            Self::Portal { .. } => {
+                "it is the address of a request, as Azure's portal shows it; write only its beginning, such as \
+                 https://a.openai.azure.com, the deployment that it names as the model's name, and what stands behind \
+                 api-version= as api_version"
+            }
             Self::Login { .. } => {
                 "it holds a user name or password; keys belong into an environment variable"
             }
@@ -45,7 +52,8 @@ pub fn bad_address(text: &str) -> Option<BadAddress> {
         return Some(BadAddress::Login { at: Span::new(host, host + at + 1) });
     }
     if let Some(at) = text.find(['?', '#']) {
-        return Some(BadAddress::Tail { at });
+        let portals = text[..at].find("/openai/deployments/");
+        return Some(portals.map_or(BadAddress::Tail { at }, |at| BadAddress::Portal { at }));
     }
     if text[host..end].is_empty() || text[host..end].starts_with(':') {
         return Some(BadAddress::Host);
@@ -84,7 +92,9 @@ fn host(text: &str) -> &str {
 pub fn shown_address(text: &str) -> String {
     match bad_address(text) {
         Some(BadAddress::Login { at }) => shown_address(&format!("{}{}", &text[..at.start], &text[at.end..])),
-        Some(BadAddress::Tail { at }) => text[..at].to_owned(),
+        Some(BadAddress::Tail { .. } | BadAddress::Portal { .. }) => {
+            text.split(['?', '#']).next().unwrap_or_default().to_owned()
+        }
         _ => text.to_owned(),
     }
 }
@@ -109,6 +119,7 @@ mod tests {
         check("https://me:secret@a.example/v1", "https://a.example/v1");
         check("https://me:secret@a.example/v1?key=secret", "https://a.example/v1");
         check("https://a.example#secret", "https://a.example");
+        check("https://a.example/openai/deployments/m?key=secret", "https://a.example/openai/deployments/m");
     }
 
     #[test]
@@ -153,6 +164,9 @@ mod tests {
             assert_eq!((bad_address(text), path_of_request(text)), (None, expect), "{text}");
         }
         check("https://a.example/v1?tenant=7", Some(BadAddress::Tail { at: 20 }));
+        let portal =
+            "https://a.openai.azure.com/openai/deployments/m/chat/completions?api-version=2025-01-01";
+        check(portal, Some(BadAddress::Portal { at: 26 }));
         check("https://a.example#x", Some(BadAddress::Tail { at: 17 }));
         check("https://me:secret@a.example/v1", Some(BadAddress::Login { at: Span::new(8, 18) }));
         check("https://me@a.example?x=1", Some(BadAddress::Login { at: Span::new(8, 11) }));

@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use copydesk_base::config::KeySettings;
+use copydesk_base::letter::is_unseen;
 use copydesk_base::{Redactor, Timestamp};
 use copydesk_permission::find_secrets;
 use copydesk_provider::KeyForm;
@@ -97,7 +98,10 @@ pub(super) async fn run(
         Err(error) => return Err(format!("its command was lost: {error}")),
     }
     let cache = settings.cache.map_or(CACHE, |time| time.0);
-    read(&String::from_utf8_lossy(&printed), now, cache)
+    let Ok(printed) = str::from_utf8(&printed) else {
+        return Err("its command printed bytes that are no UTF-8, where one key was expected".to_owned());
+    };
+    read(printed, now, cache)
 }
 
 /// A process group, ended when this goes.
@@ -147,7 +151,8 @@ fn is_one_word(command: &str) -> bool {
 
 /// A key in one line, or a token as JSON.
 fn read(printed: &str, now: Timestamp, cache: Duration) -> Result<Printed, String> {
-    let printed = printed.trim();
+    // The mark before a text that some programs of Windows write is no part of it.
+    let printed = printed.strip_prefix('\u{feff}').unwrap_or(printed).trim();
     let usual = Timestamp(now.0.saturating_add(u64::try_from(cache.as_millis()).unwrap_or(u64::MAX)));
     if printed.starts_with('[') && serde_json::from_str::<Value>(printed).is_ok() {
         return Err("its command printed a JSON list where one key was expected".to_owned());
@@ -176,6 +181,9 @@ fn read(printed: &str, now: Timestamp, cache: Duration) -> Result<Printed, Strin
     }
     match printed.lines().count() {
         0 => Err("its command printed nothing".to_owned()),
+        1 if printed.contains(|letter: char| letter.is_control() || is_unseen(letter)) => {
+            Err("its command printed a character that nobody sees, where one key was expected".to_owned())
+        }
         1 => {
             let form = if is_web_token(printed) { KeyForm::Token } else { KeyForm::Key };
             Ok(Printed { value: printed.to_owned(), form, until: usual })
@@ -264,6 +272,9 @@ mod tests {
         check(r#"{"key": "t"}"#, Err("without accessToken"));
         check(r#"{"key": "#, Err("cannot be read"));
         check("", Err("printed nothing"));
+        check("\u{feff}sk-1234\n", Ok(("sk-1234", KeyForm::Key, 600)));
+        check("sk-12\u{200b}34", Err("a character that nobody sees"));
+        check("sk-12\u{1b}[0m34", Err("a character that nobody sees"));
         check("Enter code:\nsk-1234", Err("2 lines"));
     }
 
@@ -285,6 +296,7 @@ mod tests {
         let (long, short) = (Duration::from_secs(20), Duration::from_millis(200));
         check("printf sk-%s 1234", long, Ok("sk-1234")).await;
         check("cat", long, Err("printed nothing")).await;
+        check(r"printf '\377\376k'", long, Err("bytes that are no UTF-8")).await;
         check(" ", long, Err("is empty")).await;
         check("echo no sk-canary-0123456789 here >&2; exit 3", long, Err("status: 3: no [redacted] here"))
             .await;

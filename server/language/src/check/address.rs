@@ -193,14 +193,17 @@ pub(super) fn address(findings: &mut Findings<'_>, node: Node<'_>) {
             let tail = within(at, text.len());
             (tail, Some(Fix::new("take what stands behind the path out", vec![TextEdit::new(tail, "")])))
         }
+        BadAddress::Portal { at } if is_plain => (within(at, text.len()), None),
         // No mend repeats what may be a password.
         BadAddress::Login { at } if is_plain => {
             let login = within(at.start, at.end);
             (login, Some(Fix::new("take it out", vec![TextEdit::new(login, "")])))
         }
-        BadAddress::Host | BadAddress::Port { .. } | BadAddress::Tail { .. } | BadAddress::Login { .. } => {
-            (whole, None)
-        }
+        BadAddress::Host
+        | BadAddress::Port { .. }
+        | BadAddress::Tail { .. }
+        | BadAddress::Portal { .. }
+        | BadAddress::Login { .. } => (whole, None),
     };
     let message = format!("this address cannot be used: {}", bad.reason());
     let finding = Diagnostic::new(Code::FormatMismatch, span, message);

@@ -463,7 +463,7 @@ fn a_key_that_would_go_to_another_service_than_its_own_is_marked() {
 fn an_address_that_nothing_can_be_sent_to_is_marked_where_it_breaks() {
     check_in(
         ".copydesk/config.yaml",
-        "providers:\n  a: {kind: openai-chat, base_url: https://a.example/v1⟦?tenant=7⟧}\n  b: {kind: ollama, base_url: ⟦127.0.0.1:11434⟧}\n  c: {kind: openai-chat, base_url: \"http://⟦me:hunter2@⟧a.example/v1\"}\n  d: {kind: openai-chat, base_url: ⟦ftp://a.example⟧}\n  e: {kind: openai-chat, base_url: http://127.0.0.1:1234/v1/}\n  f: {kind: openai-chat, base_url: \"⟦https://a.example/\\u003Fx⟧\"}\n  g: {kind: ollama, base_url: ⟦http://⟧}\n  h: {kind: ollama, base_url: http://a.example:⟦99999⟧}\n  i: {kind: openai-chat, base_url: https://a.example/v1⟦/chat/completions⟧, api_key_env: ⟦$KEY⟧}\n",
+        "providers:\n  a: {kind: openai-chat, base_url: https://a.example/v1⟦?tenant=7⟧}\n  b: {kind: ollama, base_url: ⟦127.0.0.1:11434⟧}\n  c: {kind: openai-chat, base_url: \"http://⟦me:hunter2@⟧a.example/v1\"}\n  d: {kind: openai-chat, base_url: ⟦ftp://a.example⟧}\n  e: {kind: openai-chat, base_url: http://127.0.0.1:1234/v1/}\n  f: {kind: openai-chat, base_url: \"⟦https://a.example/\\u003Fx⟧\"}\n  g: {kind: ollama, base_url: ⟦http://⟧}\n  h: {kind: ollama, base_url: http://a.example:⟦99999⟧}\n  i: {kind: openai-chat, base_url: https://a.example/v1⟦/chat/completions⟧, api_key_env: ⟦$KEY⟧}\n  j: {kind: azure-openai, base_url: \"https://a.openai.azure.com⟦/openai/deployments/m/chat/completions?api-version=2025-01-01⟧\"}\n",
         &trusted(),
         expect![[r#"
             error format-mismatch this address cannot be used: it holds a '?' or '#'; write it up to there, such as https://a.example/v1 [fix: take what stands behind the path out]
@@ -475,6 +475,7 @@ fn an_address_that_nothing_can_be_sent_to_is_marked_where_it_breaks() {
             error format-mismatch this address cannot be used: its port must be a number up to 65535
             error format-mismatch the path of a request is put behind an address anyway; take it out [fix: take it out]
             error format-mismatch this is no name of a variable: letters, digits and '_'; put the key into one, and its name here
+            error format-mismatch this address cannot be used: it is the address of a request, as Azure's portal shows it; write only its beginning, such as https://a.openai.azure.com, the deployment that it names as the model's name, and what stands behind api-version= as api_version
         "#]],
     );
 }

@@ -9,11 +9,11 @@ use hyper::header::HeaderMap;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde_json::Value;
 
 use super::Told;
+use super::body::{Speaks, is_no_address, kind_of_body, message, speaks};
+use super::fault::{self, Fault, is_limit, is_overload};
 use crate::CallError;
-use crate::answer::WireError;
 use crate::clients::Response;
 use crate::error::{LONGEST_SPAN, Scheme};
 use crate::http::header;
@@ -68,9 +68,14 @@ impl Told {
         match kind {
             "" if is_no_address(&message) => self.not_found(message, Some(Speaks::Openai)),
             kind if is_overload(kind) => CallError::Overloaded { address, retry_after: None, message },
-            kind if is_credit(kind) => CallError::NoCredit { address, message },
             kind if is_limit(kind) => CallError::RateLimited { address, retry_after: None, message },
-            kind => CallError::BrokeOff { kind: self.clean(kind), message },
+            kind if is_servers_fault(kind) => CallError::BrokeOff { kind: self.clean(kind), message },
+            kind => match self.fault(kind, &message) {
+                Some(Fault::Credit) => CallError::NoCredit { address, message },
+                Some(Fault::Model) => self.no_model(message),
+                Some(Fault::Key) => CallError::BrokeOff { kind: fault::KEY.to_owned(), message },
+                None => CallError::BrokeOff { kind: self.clean(kind), message },
+            },
         }
     }
 
@@ -89,15 +94,43 @@ impl Told {
         CallError::NotFound { address: self.address.clone(), model: self.model.clone(), remedy, message }
     }
 
+    fn no_model(&self, message: String) -> CallError {
+        CallError::NoModel { address: self.address.clone(), model: self.model.clone(), message }
+    }
+
+    /// Which of the things that another provider may have is missing here: by the code, else by the words.
+    fn fault(&self, kind: &str, message: &str) -> Option<Fault> {
+        let fault = fault::of_kind(kind).or_else(|| fault::of_words(message, &self.model))?;
+        // Where none was named, as for a list, none is missing.
+        (fault != Fault::Model || !self.model.is_empty()).then_some(fault)
+    }
+
     fn status(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> CallError {
         let address = self.address.clone();
         if status == StatusCode::BAD_REQUEST && self.address.starts_with("http://") && wants_tls(body) {
             return CallError::Scheme { address, there: Scheme::Secure };
         }
-        let is_unpaid = status.as_u16() == 402 || status.as_u16() == 429 && is_about_credit(body);
+        let kind = kind_of_body(body);
         let message = self.clean(&message(body));
-        if is_unpaid {
-            return CallError::NoCredit { address, message };
+        let fault = match status.as_u16() {
+            402 => Some(Fault::Credit),
+            // In words many say it of a minute's quota too.
+            429 => fault::of_kind(&kind).filter(|fault| *fault == Fault::Credit),
+            400 | 403 | 422 => self.fault(&kind, &message),
+            _ => None,
+        };
+        match fault {
+            Some(Fault::Credit) => return CallError::NoCredit { address, message },
+            Some(Fault::Model) => return self.no_model(message),
+            Some(Fault::Key) => {
+                return CallError::Refused {
+                    address,
+                    status: status.as_u16(),
+                    key: self.key.clone(),
+                    message,
+                };
+            }
+            None => {}
         }
         let retry_after = || retry_after(headers);
         match status.as_u16() {
@@ -110,113 +143,6 @@ impl Told {
             }
             status => CallError::Status { address, status, retry_after: retry_after(), message },
         }
-    }
-}
-
-/// An error as a server tells it inside an answer: an object with a type, a code or a status, or a bare text.
-pub(crate) fn server_error(error: &Value) -> WireError {
-    let word = |key: &str| match error.get(key)? {
-        Value::String(word) if !word.is_empty() => Some(word.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    let words: Vec<String> = ["type", "code", "status"].into_iter().filter_map(word).collect();
-    // A number is a status of HTTP, and says more than a type that nobody knows.
-    let is_known =
-        |word: &&String| is_overload(word) || is_limit(word) || is_credit(word) || is_servers_fault(word);
-    let known = words.iter().find(is_known);
-    let by_status = || words.iter().find_map(|word| kind_of_status(word.parse().ok()?)).map(str::to_owned);
-    let kind = known.cloned().or_else(by_status).or_else(|| words.first().cloned());
-    let message = error
-        .as_str()
-        .or_else(|| error.get("message").or_else(|| error.get("detail"))?.as_str())
-        .unwrap_or_default();
-    WireError::Server { kind: kind.unwrap_or_default(), message: message.to_owned() }
-}
-
-/// Whose API an error's body is of, by its shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Speaks {
-    Anthropic,
-    /// `OpenAI` and all that imitate it.
-    Openai,
-}
-
-fn speaks(body: &[u8]) -> Option<Speaks> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let is_anthropic = body["type"] == "error" && body["error"]["type"].is_string();
-    // Those of Python answer like that for a path that they do not have, and LM Studio in words of its own.
-    let error = &body["error"];
-    let is_openai = error["message"].is_string() && (error["type"].is_string() || error["code"].is_string())
-        || body["detail"] == "Not Found"
-        || error.as_str().is_some_and(is_no_address);
-    match (is_anthropic, is_openai) {
-        (true, _) => Some(Speaks::Anthropic),
-        (false, true) => Some(Speaks::Openai),
-        (false, false) => None,
-    }
-}
-
-/// Whether a server says that it has no such address, whatever the status of its answer: LM Studio's is 200.
-fn is_no_address(message: &str) -> bool {
-    message.starts_with("Unexpected endpoint")
-}
-
-/// The error that a whole body tells, in whichever of the usual places it stands.
-pub(crate) fn error_in(body: &Value) -> Option<WireError> {
-    let is_text = |key: &str| body.get(key).is_some_and(Value::is_string);
-    match body.get("error") {
-        Some(error) if !error.is_null() => Some(server_error(error)),
-        _ if is_text("message") || is_text("detail") => Some(server_error(body)),
-        _ => None,
-    }
-}
-
-fn is_overload(kind: &str) -> bool {
-    matches!(
-        kind,
-        "overloaded_error"
-            | "overloaded"
-            | "server_overloaded"
-            | "service_unavailable"
-            | "service_unavailable_error"
-    )
-}
-
-fn is_limit(kind: &str) -> bool {
-    matches!(kind, "rate_limit_error" | "rate_limit_exceeded" | "rate_limit")
-}
-
-/// Whether an account has nothing left, as `OpenAI`, Anthropic and those that speak like them say it.
-fn is_credit(kind: &str) -> bool {
-    matches!(
-        kind,
-        "insufficient_quota"
-            | "insufficient_balance"
-            | "billing_error"
-            | "billing_hard_limit_reached"
-            | "billing_not_active"
-    )
-}
-
-/// Whether an error's body says so.
-fn is_about_credit(body: &[u8]) -> bool {
-    let Ok(body) = serde_json::from_slice::<Value>(body) else { return false };
-    let WireError::Server { kind, .. } = server_error(body.get("error").unwrap_or(&body)) else {
-        return false;
-    };
-    is_credit(&kind)
-}
-
-const fn kind_of_status(status: u16) -> Option<&'static str> {
-    match status {
-        400 | 413 | 422 => Some("invalid_request_error"),
-        401 | 403 => Some("authentication_error"),
-        402 => Some("billing_error"),
-        429 => Some("rate_limit_error"),
-        503 | 529 => Some("overloaded_error"),
-        408 | 409 | 500..=599 => Some("server_error"),
-        _ => None,
     }
 }
 
@@ -249,20 +175,6 @@ fn wants_tls(body: &[u8]) -> bool {
     .any(|words| said.contains(words))
 }
 
-/// The message within an error's body, in whichever of the usual places it stands; nothing of a web page.
-fn message(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    match serde_json::from_str::<Value>(&text) {
-        Ok(Value::Object(empty)) if empty.is_empty() => String::new(),
-        Ok(value) => ["/error/message", "/error", "/message", "/detail", "/errors/0/message"]
-            .into_iter()
-            .find_map(|place| value.pointer(place)?.as_str())
-            .map_or_else(|| value.to_string(), str::to_owned),
-        Err(_) if text.trim_start().starts_with('<') => String::new(),
-        Err(_) => text.into_owned(),
-    }
-}
-
 /// How long a server asks to wait: `retry-after-ms` of those that have it, else `Retry-After` in seconds or as a date,
 /// which is taken against the answer's `Date`. A date that has passed says nothing of how long, as no date does.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -289,7 +201,6 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use copydesk_base::config::ProviderKind;
     use hyper::header::HeaderName;
 
     use super::*;
@@ -328,66 +239,5 @@ mod tests {
         assert_eq!(ms("-1", &[]), None);
         check("Wed, 21 Oct 2099 07:28:00 GMT", Some(2_650_838_400));
         assert_eq!(waits(&[("retry-after", "Wed, 21 Oct 2015 07:29:30 GMT")]), None);
-    }
-
-    #[test]
-    fn what_kind_of_error_it_is_stands_in_one_of_three_places() {
-        let check = |error: Value, kind: &str| {
-            let WireError::Server { kind: got, .. } = server_error(&error) else { panic!("{error}") };
-            assert_eq!(got, kind, "{error}");
-        };
-        check(serde_json::json!({"type": "overloaded_error"}), "overloaded_error");
-        check(serde_json::json!({"type": "error", "code": "rate_limit_exceeded"}), "rate_limit_exceeded");
-        check(serde_json::json!({"code": 502, "message": "upstream"}), "server_error");
-        check(serde_json::json!({"code": 429}), "rate_limit_error");
-        check(serde_json::json!({"code": 402}), "billing_error");
-        check(serde_json::json!({"code": 401}), "authentication_error");
-        check(serde_json::json!({"type": "requests", "code": "insufficient_quota"}), "insufficient_quota");
-        check(serde_json::json!({"type": "InternalServerError", "code": 500}), "server_error");
-        check(serde_json::json!({"type": "service_unavailable", "code": 503}), "service_unavailable");
-        check(serde_json::json!({"type": "busy", "code": "529"}), "overloaded_error");
-        check(serde_json::json!({"type": "invalid_request_error", "code": 400}), "invalid_request_error");
-        check(serde_json::json!({"type": null, "code": ""}), "");
-        check(serde_json::json!("out of memory"), "");
-    }
-
-    #[test]
-    fn a_404_tells_by_its_shape_which_kind_fits() {
-        let check = |kind: ProviderKind, body: &str, expect: Option<&str>| {
-            let told = speaks(body.as_bytes()).and_then(|speaks| remedy::of_another(kind, speaks));
-            assert_eq!(told.is_some(), expect.is_some(), "{kind:?} {body}: {told:?}");
-            let told = told.unwrap_or_default();
-            assert!(told.contains(expect.unwrap_or_default()), "{kind:?} {body}: {told}");
-        };
-        let anthropic = r#"{"type":"error","error":{"type":"not_found_error","message":"no"}}"#;
-        let openai = r#"{"error":{"message":"Not Found","type":"invalid_request_error"}}"#;
-        let chat = Some("write kind: openai-chat, and /v1 at the end of base_url");
-        check(ProviderKind::Anthropic, openai, chat);
-        check(ProviderKind::Anthropic, r#"{"detail":"Not Found"}"#, chat);
-        check(ProviderKind::Ollama, openai, chat);
-        check(ProviderKind::Ollama, r#"{"error":"Unexpected endpoint or method. (POST /api/chat)"}"#, chat);
-        for kind in [ProviderKind::OpenaiChat, ProviderKind::OpenaiResponses, ProviderKind::Ollama] {
-            check(kind, anthropic, Some("write kind: anthropic, without /v1"));
-        }
-        // Their own, and what nobody can tell.
-        check(ProviderKind::Anthropic, anthropic, None);
-        check(ProviderKind::OpenaiChat, openai, None);
-        check(ProviderKind::AzureOpenai, openai, None);
-        check(ProviderKind::Ollama, r#"{"error":"model 'm' not found"}"#, None);
-        check(ProviderKind::Anthropic, "404 page not found", None);
-    }
-
-    #[test]
-    fn the_message_is_found_wherever_it_stands() {
-        let check = |body: &str, expect: &str| assert_eq!(message(body.as_bytes()), expect);
-        check(r#"{"type":"error","error":{"type":"x","message":"too long"}}"#, "too long");
-        check(r#"{"error":"no such model"}"#, "no such model");
-        check(r#"{"detail":"nope"}"#, "nope");
-        check(r#"{"message":"nope"}"#, "nope");
-        check(r#"{"odd":1}"#, r#"{"odd":1}"#);
-        check("{}", "");
-        check("plain words", "plain words");
-        check("<html><body>502</body></html>", "");
-        check("", "");
     }
 }

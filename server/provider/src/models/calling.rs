@@ -25,7 +25,22 @@ impl Models {
         }
     }
 
-    /// Sends one request. Nothing happens but by polling the stream. Dropping it closes the socket; the token does
+    /// The answer that is kept to a request, as the stream of it: nobody is asked, and it costs nothing. None where there
+    /// is none, or none are kept.
+    pub async fn recalled(&self, choice: &Choice, request: &Request) -> Option<EventStream> {
+        let is_called =
+            self.config.replay.is_none() && !choice.offline && choice.lacks(request.needs()).is_none();
+        let answers = self.config.answers.as_ref().filter(|_| is_called)?;
+        let request = request.clone().to(&choice.model, &choice.model_ref());
+        let place = Place::of(answers, choice, &self.config.root, &request)?;
+        let (stopped, age) = place.find().await?;
+        Some(EventStream::new(move |sink| async move {
+            sink.send(Ok(ModelEvent::Recalled { age })).await;
+            told_at_once(&sink, Ok(stopped)).await;
+        }))
+    }
+
+    /// Sends one request, and keeps its answer where answers are kept. Nothing happens but by polling the stream. Dropping it closes the socket; the token does
     /// so too, at the next poll, for which it wakes the reader, and the stream ends with [`CallError::Canceled`].
     pub fn call(&self, choice: &Choice, request: Request, cancel: CancellationToken) -> EventStream {
         let maker = choice.model_ref();
@@ -61,12 +76,6 @@ impl Models {
         let place = answers.and_then(|answers| Place::of(answers, choice, &self.config.root, &request));
         let job = self.job(endpoint, choice.facts.clone());
         EventStream::new(move |sink| async move {
-            if let Some(place) = &place
-                && let Some((stopped, age)) = place.find().await
-            {
-                sink.send(Ok(ModelEvent::Recalled { age })).await;
-                return told_at_once(&sink, Ok(stopped)).await;
-            }
             let mut usage = Usage::default();
             let work = job.run(&request, &sink, &mut usage);
             let outcome = cancel.run_until_cancelled(work).await.unwrap_or(Err(CallError::Canceled));

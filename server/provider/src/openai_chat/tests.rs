@@ -210,6 +210,20 @@ fn one_chunk_at_a_time() {
         &[calls(json!([part(0, "A", "x", "{}"), part(1, "A", "y", "{}")])), finish("tool_calls")],
         tools(vec![call("A", "x", "{}"), call("A_2", "y", "{}")]),
     );
+    // All numbered 0 and without ids, each whole; the name in every piece of one.
+    check(
+        &[calls(json!([part(0, "", "x", "{\"p\":1}"), part(0, "", "x", "{}")])), finish("stop")],
+        tools(vec![call("call_1", "x", "{\"p\":1}"), call("call_2", "x", "{}")]),
+    );
+    check(
+        &[
+            calls(json!([part(0, "", "x", "{\"p\":")])),
+            calls(json!([part(0, "", "x", "1}")])),
+            calls(json!([part(0, "", "x", "")])),
+            finish("stop"),
+        ],
+        tools(vec![call("call_1", "x", "{\"p\":1}")]),
+    );
     // Arguments that are not whole.
     check(
         &[calls(json!([part(0, "A", "x", "{\"p\":")])), finish("tool_calls"), done.clone()],

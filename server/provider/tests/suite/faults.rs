@@ -313,6 +313,9 @@ async fn every_status_has_its_error() {
             })
             .await;
         }
+        if !matches!(format, Format::Ollama | Format::OllamaHole) {
+            what_is_missing(format).await;
+        }
         for status in [408, 409, 500, 502] {
             check(status, None, 3, &|address| CallError::Status {
                 address,
@@ -391,6 +394,39 @@ async fn every_status_has_its_error() {
             address,
             retry_after: None,
             message: message(),
+        })
+        .await;
+    }
+}
+
+/// What another provider may have is told as such, whatever the status says of the request.
+async fn what_is_missing(format: Format) {
+    let key = || format!("the key came from {VARIABLE}");
+    let check = async |status: u16, body: &str, expect: &dyn Fn(String) -> CallError| {
+        let (server, _, error) = fails(format, CALM, vec![Reply::status(status, body)]).await;
+        assert_eq!(error, expect(address(&server)), "{body}");
+    };
+    let spent = r#"{"error":{"type":"invalid_request_error","message":"Your credit balance is too low."}}"#;
+    for status in [400, 403, 422] {
+        let message = "Your credit balance is too low.".to_owned();
+        check(status, spent, &|address| CallError::NoCredit { address, message: message.clone() }).await;
+    }
+    let refused = r#"[{"error":{"message":"no","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}]"#;
+    check(400, refused, &|address| CallError::Refused {
+        address,
+        status: 400,
+        key: key(),
+        message: "no".to_owned(),
+    })
+    .await;
+    for (body, message) in [
+        (r#"{"object":"error","message":"no","type":"invalid_model","code":"1500"}"#, "no"),
+        (r#"{"error":{"message":"m is not a valid model ID","code":400}}"#, "m is not a valid model ID"),
+    ] {
+        check(400, body, &|address| CallError::NoModel {
+            address,
+            model: "m".to_owned(),
+            message: message.to_owned(),
         })
         .await;
     }
