@@ -17,7 +17,7 @@ use crate::request::{Message, Part, Request, ToolOutcome, ToolUse, parts};
 use crate::schema::is_strict;
 use crate::surrogate::joined;
 use crate::wire::{Piece, Wire};
-use crate::{ModelEvent, StopReason, counts, failure};
+use crate::{ModelEvent, StopReason, counts, failure, quirks};
 
 pub(crate) const PATH: &str = "/v1/messages";
 pub(crate) const VERSION: &str = "2023-06-01";
@@ -27,7 +27,9 @@ const USUAL_LIMIT: u32 = 16_384;
 
 /// The body of a request.
 pub(crate) fn body(request: &Request, facts: &Facts) -> Value {
-    let mut messages: Vec<Value> = request.messages.iter().filter_map(message).collect();
+    let wants_thoughts = quirks::wants_thoughts(&request.model);
+    let mut messages: Vec<Value> =
+        request.messages.iter().filter_map(|said| message(said, wants_thoughts)).collect();
     if let Some(block) = messages.last_mut().and_then(|last| last["content"].as_array_mut()?.last_mut()) {
         mark(block);
     }
@@ -84,8 +86,9 @@ fn mark(block: &mut Value) {
     block["cache_control"] = json!({"type": "ephemeral"});
 }
 
-/// One message; `None` where nothing would be in it, which the API refuses.
-fn message(message: &Message) -> Option<Value> {
+/// One message; `None` where nothing would be in it, which the API refuses. Some models that others offer behind this
+/// API want what they thought before calls, always.
+fn message(message: &Message, wants_thoughts: bool) -> Option<Value> {
     let text_block = |text: &str| (!text.trim().is_empty()).then(|| json!({"type": "text", "text": text}));
     let (role, content): (&str, Vec<Value>) = match message {
         Message::User { text, images } => {
@@ -104,7 +107,12 @@ fn message(message: &Message) -> Option<Value> {
                     "type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments.as_object(),
                 })),
             });
-            ("assistant", blocks.collect())
+            let mut blocks: Vec<Value> = blocks.collect();
+            if wants_thoughts && !calls.is_empty() && !blocks.iter().any(|block| block["type"] == "thinking")
+            {
+                blocks.insert(0, json!({"type": "thinking", "thinking": quirks::FORGOTTEN, "signature": ""}));
+            }
+            ("assistant", blocks)
         }
         Message::ToolResults { results } => {
             let results = results.iter().map(|result| {
@@ -339,10 +347,10 @@ impl Reader {
         }
     }
 
-    /// A block of thinking is whole. Without its signature the API would refuse it, so it stays here.
+    /// A block of thinking is whole. Anthropic signs each; who else offers this API takes it back as it was.
     fn carry(&mut self, at: usize) -> Result<(), WireError> {
         let Some(thought) = self.thoughts.get_mut(at).map(std::mem::take) else { return Ok(()) };
-        if thought.signature.is_empty() {
+        if thought.text.is_empty() && thought.signature.is_empty() {
             return Ok(());
         }
         let block =

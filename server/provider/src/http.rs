@@ -256,7 +256,7 @@ impl Attempt<'_> {
             self.job.limit(wait, &format!("no {unit} are left"));
         }
         let response = failure::check(response, &self.call.told).await?;
-        let mut reader = self.call.wire.reader(&self.job.endpoint);
+        let mut reader = self.call.wire.reader();
         let outcome = self.read(response, &mut reader, &meter, sink).await;
         let price: Option<Price> = self.job.facts.price.filter(|price| !price.is_free());
         let usd = price.map(|price| price.of(reader.tokens()));

@@ -34,6 +34,7 @@ pub mod event;
 pub mod facts;
 mod failure;
 pub mod fewest;
+mod fitting;
 #[cfg(test)]
 mod fixture;
 pub mod health;

@@ -8,17 +8,20 @@
 //! it was declared `[DONE]`, as gateways do when the server behind them breaks off.
 
 mod chunk;
+mod said;
+mod thought;
 
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
 use chunk::{CallDelta, Chunk, Content, Counts, Id, OneOf};
+use said::EXTRA;
+use thought::Thoughts;
 
 use crate::answer::{Answer, Progress, WireError};
-use crate::quirks::{self, Quirks, Thoughts};
-use crate::request::{Carried, Message, Request};
-use crate::surrogate::joined;
+use crate::quirks::{self, Quirks};
+use crate::request::Request;
 use crate::wire::Wire;
 use crate::{ModelEvent, StopReason, counts, failure, schema};
 
@@ -26,16 +29,9 @@ pub(crate) const PATH: &str = "/chat/completions";
 
 /// The body of a request.
 pub(crate) fn body(request: &Request, quirks: Quirks) -> Value {
-    let mut messages = Vec::with_capacity(request.messages.len() + 1);
-    if !request.system.trim().is_empty() {
-        messages.push(json!({"role": "system", "content": request.system}));
-    }
-    for message in &request.messages {
-        push(message, quirks, &mut messages);
-    }
     let mut body = json!({
         "model": request.model,
-        "messages": messages,
+        "messages": said::messages(request, quirks),
         "stream": true,
     });
     if quirks.usage == quirks::Usage::Asked {
@@ -63,68 +59,12 @@ pub(crate) fn body(request: &Request, quirks: Quirks) -> Value {
     body
 }
 
-fn push(message: &Message, quirks: Quirks, messages: &mut Vec<Value>) {
-    match message {
-        Message::User { text, images } if images.is_empty() => {
-            messages.push(json!({"role": "user", "content": text}));
-        }
-        Message::User { text, images } => {
-            let images = images
-                .iter()
-                .map(|image| json!({"type": "image_url", "image_url": {"url": image.address()}}));
-            let parts: Vec<Value> =
-                std::iter::once(json!({"type": "text", "text": text})).chain(images).collect();
-            messages.push(json!({"role": "user", "content": parts}));
-        }
-        Message::Assistant { text, calls, carried } => {
-            let mut message = json!({"role": "assistant", "content": text});
-            if !calls.is_empty() {
-                if text.is_empty() {
-                    message["content"] = Value::Null;
-                }
-                let calls = calls.iter().map(|call| {
-                    let arguments = match &call.arguments.value {
-                        Ok(_) if !call.arguments.raw.trim().is_empty() => call.arguments.raw.clone(),
-                        _ => call.arguments.as_object().to_string(),
-                    };
-                    let function = json!({"name": call.name, "arguments": arguments});
-                    let mut said =
-                        json!({"id": quirks.id(&call.id), "type": "function", "function": function});
-                    if let Some(extra) = own(carried).find_map(|value| value.get(EXTRA)?.get(&call.id)) {
-                        said[EXTRA] = extra.clone();
-                    }
-                    said
-                });
-                message["tool_calls"] = calls.collect();
-                if let Some(thoughts) = own(carried).find_map(|value| value.get(THOUGHTS)) {
-                    message[THOUGHTS] = thoughts.clone();
-                }
-            }
-            messages.push(message);
-        }
-        Message::ToolResults { results } => messages.extend(results.iter().map(
-            |result| json!({"role": "tool", "tool_call_id": quirks.id(&result.call), "content": result.text}),
-        )),
-    }
-}
-
-/// What some servers put beside a call and want back with it: Gemini its signature.
-const EXTRA: &str = "extra_content";
-
-/// The reasoning that led to calls, for servers that want it back.
-const THOUGHTS: &str = "reasoning_content";
-
-/// What was carried for this wire.
-fn own(carried: &[Carried]) -> impl Iterator<Item = &Value> {
-    carried.iter().filter(|piece| piece.wire == Wire::OpenaiChat).map(|piece| &piece.value)
-}
-
 /// An answer being read.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     pub(crate) answer: Answer,
-    /// The reasoning so far, where the server wants it back.
-    thoughts: Option<String>,
+    /// The reasoning so far, as it goes back.
+    thoughts: Thoughts,
     /// What stood beside calls, by number in `answer`.
     extra: Vec<(usize, Value)>,
     /// The server's index and id of each call, with its number in `answer`.
@@ -143,12 +83,6 @@ struct Known {
 }
 
 impl Reader {
-    /// A reader for the answers of this server.
-    pub(crate) fn of(quirks: Quirks) -> Self {
-        let thoughts = (quirks.thoughts == Thoughts::Returned).then(String::new);
-        Self { thoughts, ..Self::default() }
-    }
-
     /// Reads the data of one server-sent event.
     pub(crate) fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<Progress, WireError> {
         if data.trim() == "[DONE]" {
@@ -219,8 +153,8 @@ impl Reader {
         if self.calls.is_empty() {
             return;
         }
-        if let Some(thoughts) = self.thoughts.take().filter(|thoughts| !thoughts.is_empty()) {
-            self.answer.carry_counted(Wire::OpenaiChat, json!({ THOUGHTS: joined(&thoughts) }));
+        if let Some(thoughts) = std::mem::take(&mut self.thoughts).carried() {
+            self.answer.carry_counted(Wire::OpenaiChat, thoughts);
         }
         let mut beside = serde_json::Map::new();
         for (at, extra) in std::mem::take(&mut self.extra) {
@@ -237,8 +171,10 @@ impl Reader {
             self.answer.text(text, out)?;
         }
         if let Some(delta) = choice.delta.or(choice.message) {
+            self.answer.grow(self.thoughts.details(delta.reasoning_details.unwrap_or_default()))?;
+            self.thoughts.text(delta.reasoning_content.as_deref().unwrap_or(""));
             let reasoning = delta.reasoning_content.or(delta.reasoning);
-            self.reason(reasoning.as_deref().unwrap_or(""), out)?;
+            self.answer.reasoning(reasoning.as_deref().unwrap_or(""), out)?;
             match &delta.content {
                 None => {}
                 Some(Content::Text(text)) => self.answer.text(text, out)?,
@@ -262,17 +198,10 @@ impl Reader {
         Ok(())
     }
 
-    fn reason(&mut self, piece: &str, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
-        if let Some(thoughts) = &mut self.thoughts {
-            thoughts.push_str(piece);
-        }
-        self.answer.reasoning(piece, out)
-    }
-
     fn parts(&mut self, parts: &[Value], out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
         for part in parts {
             for thought in part["thinking"].as_array().into_iter().flatten() {
-                self.reason(thought["text"].as_str().unwrap_or(""), out)?;
+                self.answer.reasoning(thought["text"].as_str().unwrap_or(""), out)?;
             }
             self.answer.text(part["text"].as_str().unwrap_or(""), out)?;
         }

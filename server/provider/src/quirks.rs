@@ -8,6 +8,7 @@
 use copydesk_base::config::Quirks as Named;
 use url::Url;
 
+use crate::fitting::{is_short, short};
 use crate::schema::Forms;
 
 /// What a request to one server says.
@@ -16,8 +17,9 @@ pub(crate) struct Quirks {
     /// The name of the limit on an answer's tokens.
     pub(crate) limit: &'static str,
     pub(crate) usage: Usage,
-    pub(crate) thoughts: Thoughts,
+    pub(crate) turns: Turns,
     pub(crate) ids: Ids,
+    pub(crate) seals: Seals,
     pub(crate) forms: Forms,
 }
 
@@ -30,34 +32,48 @@ pub(crate) enum Usage {
     Unasked,
 }
 
-/// What becomes of reasoning when the calls it led to go back.
+/// Who may speak behind whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Thoughts {
-    /// It is shown, and stays here.
-    Kept,
-    /// The server wants it back as `reasoning_content`.
-    Returned,
+pub(crate) enum Turns {
+    /// Anybody behind anybody.
+    Free,
+    /// The person only behind the model. Servers that lay a conversation out by the template of its model refuse all
+    /// else with many models, Mistral's with all of its own.
+    Strict,
+}
+
+/// What stands beside calls that another model made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seals {
+    None,
+    /// What Google names for this: its models since Gemini 3 refuse a call without a signature.
+    Google,
 }
 
 /// What the id of a call may look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ids {
+    /// Whatever is not too long.
     Any,
     /// Nine letters and digits. Calls that another server began get such an id too.
     Nine,
 }
 
-/// What most servers understand.
+/// What every server understands.
 const USUAL: Quirks = Quirks {
     limit: "max_tokens",
     usage: Usage::Asked,
-    thoughts: Thoughts::Kept,
+    turns: Turns::Strict,
     ids: Ids::Any,
+    seals: Seals::None,
     forms: Forms::Never,
 };
 
-/// What most of those understand that hold a model to a schema.
+/// What those understand that hold a model to a schema.
 const FORMING: Quirks = Quirks { forms: Forms::Alone, ..USUAL };
+
+/// What those understand besides that lay a conversation out for any model.
+const ROUTING: Quirks = Quirks { turns: Turns::Free, ..FORMING };
 
 /// Name, hosts, usual port on this machine, and what is different.
 type Row = (Named, &'static [&'static str], Option<u16>, Quirks);
@@ -68,17 +84,17 @@ const TABLE: &[Row] = &[
         Named::Openai,
         &["api.openai.com"],
         None,
-        Quirks { limit: "max_completion_tokens", forms: Forms::Always, ..USUAL },
+        Quirks { limit: "max_completion_tokens", forms: Forms::Always, turns: Turns::Free, ..USUAL },
     ),
     (Named::LmStudio, &[], Some(1234), FORMING),
     (Named::Vllm, &[], Some(8000), FORMING),
     (Named::LlamaCpp, &[], Some(8080), FORMING),
-    (Named::Openrouter, &["openrouter.ai"], None, FORMING),
+    (Named::Openrouter, &["openrouter.ai"], None, ROUTING),
     (Named::Together, &["api.together.xyz", "api.together.ai"], None, FORMING),
     // Refuses keys and ids that it does not know.
     (Named::Mistral, &["api.mistral.ai"], None, Quirks { usage: Usage::Unasked, ids: Ids::Nine, ..FORMING }),
-    (Named::Deepseek, &["api.deepseek.com"], None, Quirks { thoughts: Thoughts::Returned, ..USUAL }),
-    (Named::Gemini, &["generativelanguage.googleapis.com"], None, FORMING),
+    (Named::Deepseek, &["api.deepseek.com"], None, Quirks { turns: Turns::Free, ..USUAL }),
+    (Named::Gemini, &["generativelanguage.googleapis.com"], None, Quirks { seals: Seals::Google, ..ROUTING }),
 ];
 
 impl Quirks {
@@ -96,8 +112,11 @@ impl Quirks {
     /// The id of a call as this server takes it: the same one each time it is asked.
     pub(crate) fn id(self, id: &str) -> String {
         let fits = id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if self.ids == Ids::Any || fits {
+        if fits || self.ids == Ids::Any && is_short(id) {
             return id.to_owned();
+        }
+        if self.ids == Ids::Any {
+            return short(id);
         }
         // FNV-1a, in the 36 letters and digits.
         let mut hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -110,6 +129,22 @@ impl Quirks {
         };
         std::iter::repeat_with(letter).take(9).collect()
     }
+}
+
+/// What stands for thoughts that were not kept, or that another model had.
+pub(crate) const FORGOTTEN: &str = "(not kept)";
+
+/// Whether a model refuses a conversation in which what it thought does not stand beside its calls: those of DeepSeek
+/// and Moonshot, whoever runs them.
+pub(crate) fn wants_thoughts(model: &str) -> bool {
+    let model = model.to_ascii_lowercase();
+    ["deepseek", "kimi"].iter().any(|family| model.contains(family))
+}
+
+/// Whether a model takes what [`Seals::Google`] says: Google's since Gemini 3.
+pub(crate) fn is_sealing(model: &str) -> bool {
+    let Some((_, version)) = model.split_once("gemini-") else { return true };
+    !version.starts_with(['1', '2'])
 }
 
 /// The server that is known by its address.
@@ -157,5 +192,8 @@ mod tests {
         assert_eq!(mistral.id("toolu_01A09q90qw90lq917835lq9"), made, "the result finds its call");
         assert_ne!(mistral.id("call_1"), mistral.id("call_2"));
         assert_eq!(USUAL.id("call_1"), "call_1");
+        assert_eq!(USUAL.id("functions.read:0"), "functions.read:0", "its own form, which it reads");
+        let long = "chatcmpl-tool-0123456789abcdef0123456789abcdef";
+        assert_eq!((USUAL.id(long).len(), USUAL.id(long)), (29, USUAL.id(long)));
     }
 }

@@ -12,6 +12,7 @@ use crate::answer::{Answer, Progress, WireError};
 use crate::body::Framing;
 use crate::endpoint::Endpoint;
 use crate::facts::{Facts, Tokens};
+use crate::fitting::fitted;
 use crate::infill::{self, InfillFormat};
 use crate::key::{Key, KeyForm};
 use crate::{CallError, ModelEvent, Request, anthropic, ollama, openai_chat, openai_responses};
@@ -94,6 +95,7 @@ impl Wire {
 
     pub(crate) fn body(self, request: &Request, endpoint: &Endpoint, facts: &Facts) -> Vec<u8> {
         let window = ollama::Window::of(endpoint, &request.model, facts);
+        let request = &*fitted(request, self);
         let body = match self {
             Self::Anthropic => anthropic::body(request, facts),
             Self::OpenaiChat | Self::Azure => openai_chat::body(request, endpoint.quirks),
@@ -130,10 +132,10 @@ impl Wire {
         Some(headers)
     }
 
-    pub(crate) fn reader(self, endpoint: &Endpoint) -> Reader {
+    pub(crate) fn reader(self) -> Reader {
         match self {
             Self::Anthropic => Reader::Anthropic(anthropic::Reader::default()),
-            Self::OpenaiChat | Self::Azure => Reader::OpenaiChat(openai_chat::Reader::of(endpoint.quirks)),
+            Self::OpenaiChat | Self::Azure => Reader::OpenaiChat(openai_chat::Reader::default()),
             Self::OpenaiResponses => Reader::OpenaiResponses(openai_responses::Reader::default()),
             Self::Ollama => Reader::Ollama(ollama::Reader::default()),
             Self::Infill(format) => Reader::Infill(infill::Reader::of(format)),
@@ -239,9 +241,8 @@ mod tests {
 
     #[test]
     fn an_event_that_holds_nothing_is_a_sign_of_life_and_no_word() {
-        let endpoint = Endpoint::local("x", ProviderKind::OpenaiChat, "http://127.0.0.1:1/v1");
         let check = |wire: Wire, begin: &str, event: &str, is_word: bool| {
-            let mut reader = wire.reader(&endpoint);
+            let mut reader = wire.reader();
             let mut out = Vec::new();
             for begun in begin.lines() {
                 reader.read(begun, &mut out).unwrap();

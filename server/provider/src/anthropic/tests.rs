@@ -245,3 +245,24 @@ fn what_was_thought_goes_back_where_it_stood() {
         .collect();
     assert_eq!(told, ["T1", "Hi", "d", "tool_1", "T2", "tool_2"]);
 }
+
+#[test]
+fn what_was_thought_before_calls_goes_back_to_who_wants_it() {
+    let thought = |value: Value| vec![carried(Wire::Anthropic, value)];
+    let check = |model: &str, carried: Vec<Carried>, expect: &[Value]| {
+        let calls = vec![call("t", "read", "{}")];
+        let request = Request {
+            model: model.to_owned(),
+            messages: vec![Message::Assistant { text: String::new(), calls, carried }],
+            ..Request::default()
+        };
+        let body = body(&request, &Facts::default());
+        let blocks = body["messages"][0]["content"].as_array().cloned().unwrap_or_default();
+        assert_eq!(blocks[..blocks.len() - 1], *expect, "{model}");
+    };
+    let unsigned = json!({"type": "thinking", "thinking": "So.", "signature": ""});
+    let forgotten = json!({"type": "thinking", "thinking": "(not kept)", "signature": ""});
+    check("claude-opus-4-5", vec![], &[]);
+    check("deepseek-v4", vec![], std::slice::from_ref(&forgotten));
+    check("deepseek-v4", thought(unsigned.clone()), std::slice::from_ref(&unsigned));
+}

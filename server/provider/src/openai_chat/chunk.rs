@@ -54,6 +54,8 @@ pub(super) struct Delta<'a> {
     pub(super) reasoning_content: Option<Piece<'a>>,
     #[serde(borrow, default)]
     pub(super) reasoning: Option<Piece<'a>>,
+    #[serde(default)]
+    pub(super) reasoning_details: Option<Vec<Value>>,
     #[serde(borrow, default)]
     pub(super) refusal: Option<Piece<'a>>,
     #[serde(borrow, default)]

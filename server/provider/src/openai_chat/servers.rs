@@ -3,9 +3,10 @@
 use copydesk_base::config::Quirks as Named;
 use serde_json::json;
 
+use super::thought::{DETAILS, THOUGHTS};
 use super::*;
 use crate::fixture;
-use crate::request::{ToolOutcome, ToolResult};
+use crate::request::{Message, ToolOutcome, ToolResult};
 
 /// A server, its stream, the reasoning and the id of the call it makes, cached tokens, and what goes back beside the
 /// call.
@@ -20,7 +21,7 @@ fn every_server_is_understood_and_gets_back_what_it_wants() {
             "I look.",
             "349716520",
             0,
-            json!({}),
+            json!({"reasoning_content": "I look."}),
         ),
         (
             Named::Vllm,
@@ -28,7 +29,7 @@ fn every_server_is_understood_and_gets_back_what_it_wants() {
             "I look.",
             "chatcmpl-tool-7",
             16,
-            json!({}),
+            json!({"reasoning_content": "I look."}),
         ),
         (
             Named::LlamaCpp,
@@ -36,7 +37,7 @@ fn every_server_is_understood_and_gets_back_what_it_wants() {
             "I look.",
             "wB5K",
             0,
-            json!({}),
+            json!({"reasoning_content": "I look."}),
         ),
         (
             Named::Openrouter,
@@ -44,7 +45,7 @@ fn every_server_is_understood_and_gets_back_what_it_wants() {
             "I look.",
             "tool_0_read",
             0,
-            json!({}),
+            json!({"reasoning_details": [{"type": "reasoning.text", "text": "I look.", "format": "x", "index": 0}]}),
         ),
         (
             Named::Together,
@@ -81,7 +82,7 @@ fn every_server_is_understood_and_gets_back_what_it_wants() {
     ];
     for (server, stream, thoughts, id, cached, beside) in table {
         let quirks = Quirks::of(Some(server), "");
-        let mut reader = Reader::of(quirks);
+        let mut reader = Reader::default();
         let read = fixture::read(stream, |data, out| reader.read(data, out));
         let may_end = reader.may_end();
         let tokens = reader.answer().tokens;
@@ -109,7 +110,7 @@ fn every_server_is_understood_and_gets_back_what_it_wants() {
         let body = body(&request, quirks);
         let said = &body["messages"][0];
         assert_eq!(said["tool_calls"][0]["id"], body["messages"][1]["tool_call_id"], "{server:?}");
-        for (place, key) in [(said, THOUGHTS), (&said["tool_calls"][0], EXTRA)] {
+        for (place, key) in [(said, THOUGHTS), (said, DETAILS), (&said["tool_calls"][0], EXTRA)] {
             assert_eq!(place.get(key), beside.get(key), "{server:?}: {key}");
         }
         let asks = body.get("stream_options").is_some();
@@ -133,4 +134,55 @@ fn another_servers_calls_fit_the_strict_one() {
     let body = body(&request, Quirks::of(Some(Named::Mistral), ""));
     let id = body["messages"][0]["tool_calls"][0]["id"].as_str().unwrap_or_default();
     assert_eq!((id.len(), &body["messages"][1]["tool_call_id"]), (9, &json!(id)));
+}
+
+/// A conversation in which another model called, was interrupted, and the person went on.
+fn taken_over(model: &str) -> Request {
+    let call = crate::ToolCall {
+        id: "functions.read:0".to_owned(),
+        name: "functions.read".to_owned(),
+        arguments: crate::Arguments::read("{}"),
+    };
+    let result = ToolResult { call: call.id.clone(), text: "x".to_owned(), outcome: ToolOutcome::Done };
+    let messages = vec![
+        Message::user("one"),
+        Message::Assistant { text: String::new(), calls: vec![call], carried: vec![] },
+        Message::ToolResults { results: vec![result] },
+        Message::user("two"),
+        Message::user("three"),
+    ];
+    Request { model: model.to_owned(), messages, ..Request::default() }
+}
+
+#[test]
+fn a_conversation_that_another_model_began_is_one_that_the_server_takes() {
+    let roles = |named: Option<Named>| -> Vec<String> {
+        let body = body(&taken_over("m"), Quirks::of(named, ""));
+        let role = |message: &Value| message["role"].as_str().unwrap_or_default().to_owned();
+        body["messages"].as_array().into_iter().flatten().map(role).collect()
+    };
+    let free = ["user", "assistant", "tool", "user", "user"];
+    let strict = ["user", "assistant", "tool", "assistant", "user", "assistant", "user"];
+    for named in [Named::Openai, Named::Openrouter, Named::Deepseek, Named::Gemini] {
+        assert_eq!(roles(Some(named)), free, "{named:?}");
+    }
+    for named in [Named::Mistral, Named::LmStudio, Named::Vllm, Named::LlamaCpp] {
+        assert_eq!(roles(Some(named)), strict, "{named:?}");
+    }
+    assert_eq!(roles(None), strict, "a server that nobody knows");
+
+    let seal = json!({"google": {"thought_signature": "skip_thought_signature_validator"}});
+    for (named, model, thoughts, extra) in [
+        (None, "m", Value::Null, Value::Null),
+        (None, "kimi-k2.5", json!("(not kept)"), Value::Null),
+        (Some(Named::Deepseek), "deepseek-v4", json!("(not kept)"), Value::Null),
+        (Some(Named::Openrouter), "moonshotai/Kimi-K2", json!("(not kept)"), Value::Null),
+        (Some(Named::Gemini), "gemini-3-pro", Value::Null, seal.clone()),
+        (Some(Named::Gemini), "models/gemini-2.5-flash", Value::Null, Value::Null),
+        (Some(Named::Gemini), "gemini-pro-latest", Value::Null, seal),
+    ] {
+        let body = body(&taken_over(model), Quirks::of(named, ""));
+        let said = &body["messages"][1];
+        assert_eq!((&said[THOUGHTS], &said["tool_calls"][0][EXTRA]), (&thoughts, &extra), "{model}");
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fixture::{self, Read, called, joined, stream};
-use crate::request::{Arguments, ToolCall, ToolOutcome, ToolResult, ToolSpec};
+use crate::request::{Arguments, Behind, Carried, Message, ToolCall, ToolOutcome, ToolResult, ToolSpec};
 
 fn read(text: &str) -> Read {
     let mut reader = Reader::default();
@@ -56,8 +56,13 @@ fn reads_what_loosely_compatible_servers_send() {
     let [starts, told, ends] = called(0, "x1", "edit", r#"{"all":true,"path":"a.py"}"#);
     assert_eq!(read.events, [ModelEvent::Started, hm, hello, starts, told, ends]);
     let calls = vec![call("x1", "edit", r#"{"all":true,"path":"a.py"}"#)];
-    let expect =
-        ModelEvent::Stopped { reason: StopReason::ToolUse, text: "Hello".into(), calls, carried: vec![] };
+    let carried = vec![Carried {
+        wire: Wire::OpenaiChat,
+        by: String::new(),
+        behind: Behind { text: 5, calls: 1 },
+        value: json!({"reasoning_content": "hm"}),
+    }];
+    let expect = ModelEvent::Stopped { reason: StopReason::ToolUse, text: "Hello".into(), calls, carried };
     assert_eq!(read.end, Ok(Some(expect)));
     assert_eq!(read.usage, Usage::default());
 }

@@ -1,19 +1,16 @@
 //! Documents beside the streams that say the same.
 
 use copydesk_base::Usage;
-use copydesk_base::config::ProviderKind;
 
 use super::*;
 use crate::answer::Progress;
-use crate::endpoint::Endpoint;
 use crate::fixture::joined;
 use crate::infill::InfillFormat;
 use crate::{ModelEvent, StopReason};
 
 /// What comes of events: the pieces, whether the answer is whole, its last event and its count.
 fn read(wire: Wire, events: &[String]) -> (Vec<ModelEvent>, bool, ModelEvent, Usage) {
-    let endpoint = Endpoint::local("x", ProviderKind::OpenaiChat, "http://127.0.0.1:1/v1");
-    let mut reader = wire.reader(&endpoint);
+    let mut reader = wire.reader();
     let mut out = Vec::new();
     let mut is_whole = false;
     for event in events {
@@ -174,8 +171,7 @@ fn a_document_that_says_something_is_whole_without_a_reason_to_stop() {
         assert!(!read(wire, &events(wire, &document.to_string()).unwrap()).1, "{wire:?}: {document}");
     }
     let empty = events(Wire::Anthropic, &json!({"content": []}).to_string()).unwrap();
-    let endpoint = Endpoint::local("x", ProviderKind::Anthropic, "http://127.0.0.1:1");
-    let mut reader = Wire::Anthropic.reader(&endpoint);
+    let mut reader = Wire::Anthropic.reader();
     let ends: Vec<_> = empty.iter().map(|event| reader.read(event, &mut Vec::new())).collect();
     assert_eq!(ends.last(), Some(&Err(WireError::Cut)));
 }
