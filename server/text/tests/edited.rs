@@ -80,6 +80,10 @@ const PIECES: &[&str] = &[
     "é",
     "𝒳",
     "\u{feff}",
+    "\u{2028}",
+    "\u{2029}",
+    "\u{85}",
+    "\u{a0}",
     "${{ x }}",
     "<<: ",
     "null",
@@ -235,6 +239,9 @@ const FOUND: &[(&str, &str, std::ops::Range<usize>, &str)] = &[
         "'}",
     ),
     ("a mapping on the line of its document's mark", "--- i\n    o: p\n", 5..6, ""),
+    ("a line with a separator alone is no blank line", "a:\n  - b: c\n\n  - d: e\n", 12..12, "\u{2028}"),
+    ("nor is one of paragraphs", "a:\n  - b: c\n\n  - d: e\n", 12..12, "\u{2029}"),
+    ("nor is a blank that does not break", "a:\n  - b: c\n\n  - d: e\n", 12..12, "\u{a0}"),
 ];
 
 #[test]

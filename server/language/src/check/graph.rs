@@ -219,6 +219,10 @@ fn own_id<'t>(step: &Step<'t>) -> Option<&'t str> {
 fn without_need(findings: &Findings<'_>, step: Node<'_>, need: Span) -> Option<TextEdit> {
     let needs = step.get("needs")?;
     let at = needs.items().iter().position(|item| item.span() == need)?;
+    // A join waits for something.
+    if needs.items().len() == 1 && step.get("type").and_then(Node::scalar_text) == Some("join") {
+        return None;
+    }
     let text = findings.file.text;
     remove_item(text, needs, at).or_else(|| remove_key(text, step, "needs"))
 }

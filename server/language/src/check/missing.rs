@@ -30,7 +30,7 @@ pub(super) fn keys<'a>(
             let subject = subject(findings.file.kind, known_kind, expected, holder);
             let mends: Vec<Vec<Blank<'_>>> = match (key.name.as_str(), known_kind) {
                 ("type", _) if !expected.kinds.is_empty() => {
-                    let kinds = kinds_by_keys(node, expected);
+                    let kinds = kinds_by_keys(findings, node, expected);
                     kinds.into_iter().filter_map(|kind| of_kind(findings, node, expected, kind)).collect()
                 }
                 ("op", Some(kind)) => {
@@ -51,7 +51,17 @@ const MOST_KINDS: usize = 3;
 
 /// The kinds of step that have all the keys of this one, those that lack no key before the others; of a step without
 /// keys of a kind, the first.
-fn kinds_by_keys(node: Node<'_>, expected: &'static Mapping) -> Vec<&'static StepKind> {
+fn kinds_by_keys(
+    findings: &Findings<'_>,
+    node: Node<'_>,
+    expected: &'static Mapping,
+) -> Vec<&'static StepKind> {
+    let op = node.get("op").and_then(Node::scalar_text);
+    let has_op = |kind: &StepKind| {
+        let key = kind.keys.iter().find(|key| key.name == "op");
+        let words = key.map(|key| findings.shapes.get(key.shape).words()).unwrap_or_default();
+        op.is_none_or(|op| words.iter().any(|word| word.text == op))
+    };
     let has = |name: &str| node.entry(name).is_some();
     let names = node.entries().iter().filter_map(|entry| entry.key().scalar_text());
     let own: Vec<&str> = names.filter(|name| expected.key(None, name).is_none()).collect();
@@ -61,10 +71,29 @@ fn kinds_by_keys(node: Node<'_>, expected: &'static Mapping) -> Vec<&'static Ste
     if own.is_empty() {
         return expected.kinds.first().into_iter().collect();
     }
-    let fitting: Vec<&StepKind> = expected.kinds.iter().filter(fits).collect();
+    let mut fitting: Vec<&StepKind> = expected.kinds.iter().filter(fits).collect();
+    // An operation that no type has is a slip, and says nothing.
+    if fitting.iter().any(|kind| has_op(kind)) {
+        fitting.retain(|kind| has_op(kind));
+    }
     let whole: Vec<&StepKind> = fitting.iter().copied().filter(is_whole).collect();
     let kinds = if whole.is_empty() { fitting } else { whole };
     if kinds.len() > MOST_KINDS { Vec::new() } else { kinds }
+}
+
+/// The types that a step may be given as it is: nothing that such a step needs is missing then.
+pub(super) fn types_by_keys(
+    findings: &Findings<'_>,
+    node: Node<'_>,
+    expected: &'static Mapping,
+) -> Vec<&'static str> {
+    let mut types = Vec::new();
+    for kind in kinds_by_keys(findings, node, expected) {
+        if of_kind(findings, node, expected, kind).is_some_and(|blanks| blanks.len() == 1) {
+            types.push(kind.word.as_str());
+        }
+    }
+    types
 }
 
 /// A key and the least that is right for it.
@@ -182,6 +211,8 @@ pub(super) fn blank(findings: &Findings<'_>, key: &str, shape: &'static Shape) -
         ("name", _) => return Some(quoted(stem().trim_end_matches(".workflow"))),
         // Which ids are free is nothing that one step could tell.
         ("id", _) => return Some("new_step".to_owned()),
+        // An event without a name never happens.
+        ("event", FileKind::Workflow) => return None,
         ("cwd", _) => return Some(".".to_owned()),
         ("url", _) => return Some(NOWHERE.to_owned()),
         _ => {}

@@ -242,7 +242,9 @@ fn mapping<'a>(
                 }
                 let shape = findings.shapes.get(key.shape);
                 let below = Holder { need: key.need, ..below };
-                if word == Some("workflow") && name == "inputs" {
+                if name == "type" && !expected.kinds.is_empty() && entry.value().is_null() {
+                    untyped(findings, node, expected, shape, below);
+                } else if word == Some("workflow") && name == "inputs" {
                     handed(findings, node, entry.value(), shape, below);
                 } else {
                     value(findings, entry.value(), shape, below);
@@ -257,6 +259,30 @@ fn mapping<'a>(
     if let Some(known) = word.and_then(|word| expected.kind(word)) {
         rules::step(findings, node, known, &meant, holder);
     }
+}
+
+/// A step whose `type` has no value: its other keys may say which one it is.
+fn untyped<'a>(
+    findings: &mut Findings<'a>,
+    node: Node<'a>,
+    expected: &'static Mapping,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    let message = format!("'type' has no value; it takes {}", shape.takes());
+    let written = node.get("type").map(Node::span).filter(|span| !span.is_empty());
+    let mut finding = Diagnostic::new(Code::TypeMismatch, written.unwrap_or(holder.span), message);
+    let end = holder.span.end;
+    let is_behind_colon = findings.file.text.get(end..).is_some_and(|rest| rest.starts_with(':'));
+    if written.is_none() && is_behind_colon {
+        finding.fixes = missing::types_by_keys(findings, node, expected)
+            .into_iter()
+            .map(|word| {
+                Fix::new(format!("write '{word}'"), vec![TextEdit::insert(end + 1, format!(" {word}"))])
+            })
+            .collect();
+    }
+    findings.add(finding);
 }
 
 /// What a step hands to the workflow that it calls. What is known of that workflow says more than the shape, which

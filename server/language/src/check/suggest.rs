@@ -65,8 +65,8 @@ impl Suggest {
             let rank = Rank {
                 distance,
                 other_letters: !is_swap(word, candidate),
-                longer: candidate.len().abs_diff(word.len()),
                 other_start: first(word) != first(candidate),
+                longer: candidate.len().abs_diff(word.len()),
             };
             // Two of five letters, the first among them, are another word: `fetch` is no `patch`.
             let is_other = distance > 1 && rank.other_start && rank.other_letters && own_length <= 5;
@@ -151,8 +151,9 @@ struct Rank {
     distance: usize,
     /// Letters in another order are all there: nothing has to be made up.
     other_letters: bool,
-    longer: usize,
+    /// What begins with another letter is less like it than what lacks one: `wit` is `wait` before `git`.
     other_start: bool,
+    longer: usize,
 }
 
 impl Rank {
@@ -352,11 +353,12 @@ mod tests {
 
     #[test]
     fn of_equally_near_names_the_one_with_the_same_letters_comes_first() {
-        let table: [(&str, &[&str], &str, Safety); 4] = [
+        let table: [(&str, &[&str], &str, Safety); 5] = [
             ("modle", &["mode", "model"], "model", Safety::Safe),
             ("modle", &["model", "mode"], "model", Safety::Safe),
             ("tools1", &["tool1", "tools2", "pools1"], "tools2", Safety::Suggested),
             ("nedd", &["need", "neds"], "need", Safety::Suggested),
+            ("wit", &["git", "wait"], "wait", Safety::Suggested),
         ];
         for (word, names, expected, safety) in table {
             let mut suggest = Suggest::default();

@@ -174,7 +174,10 @@ fn never(findings: &mut Findings<'_>, node: Node<'_>) {
         if empty || list.scalar_text().map(bare) == Some("[]") {
             let message = "this list is empty, so the step never runs";
             let mut finding = Diagnostic::new(Code::NeverRuns, list.span(), message);
-            if let Some(edit) = remove_key(findings.file.text, node, "foreach") {
+            // Without it nothing is an item.
+            let reads_item = |word: &str| node.span().of(findings.file.text).contains(word);
+            let is_read = ["item", "index"].into_iter().any(reads_item);
+            if let Some(edit) = remove_key(findings.file.text, node, "foreach").filter(|_| !is_read) {
                 finding = finding.with_fix(Fix::new("take 'foreach' out", vec![edit]));
             }
             findings.add(finding);

@@ -29,6 +29,22 @@ const UNCOVERS: &[(&str, &str, &str)] = &[
     ("type-mismatch", "put a '-' before it", "what an item lacks is looked at once it is one"),
 ];
 
+/// Mistakes that a damage seldom makes, each as steps.
+const MISTAKES: &[&str] = &[
+    "{id: a, type: , run: x}",
+    "{id: a, type: , op: read, path: x}",
+    "{id: a, type: , event: done}",
+    "{id: a, op: read, path: x}",
+    "{id: a, type: wit, event: done}",
+    "{id: a, type: wait}",
+    "{id: a, type: join, needs: [nobody]}",
+    "{id: a, type: shell, foreach: [], run: 'echo ${{ item }}'}",
+    "{id: a, type: shell, run: 'echo ${{ inputs.names.map(n => n) }}'}",
+    "{id: a, type: shell, run: 'echo ${{ inputs.names[0].first }}'}",
+    "{id: a, type: shell, run: 'echo ${{ inputs.who.name }}'}",
+    "{id: a, type: shell, run: 'echo ${{ inputs.price.toFixed(2) }}'}",
+];
+
 /// What is put into a text.
 const STRANGE: &[&str] = &["??", " - 1", "5", "[]", " x"];
 
@@ -71,8 +87,10 @@ fn damaged(text: &str) -> Vec<String> {
 fn no_mend_brings_a_new_error() {
     let mut worse: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let (mut count, mut uncovered) = (0, vec![false; UNCOVERS.len()]);
-    for (path, text) in FIXTURES {
-        for text in damaged(text) {
+    let mistakes = MISTAKES.iter().map(|step| format!("name: x\nsteps:\n  - {step}\n"));
+    let damages = FIXTURES.iter().map(|(path, text)| (*path, damaged(text)));
+    for (path, texts) in damages.chain([(WORKFLOW, mistakes.collect())]) {
+        for text in texts {
             let found = find(path, &text);
             if is_broken(&found) {
                 continue;

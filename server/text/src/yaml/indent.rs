@@ -7,13 +7,16 @@
 
 use copydesk_base::Span;
 
-use super::lines::{line_start, lines};
+use super::lines::{WHITE, line_start, lines};
 
 /// The content of the first line behind that of `span.start` that stands at `column` or left of it. Blank lines and
 /// comments stand where they like, and so may a closing bracket.
 pub(super) fn shallow_line(piece: &str, span: Span, column: usize) -> Option<usize> {
     let content = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let is_free = |line: &str| line.trim().is_empty() || line.trim_start().starts_with(['#', ']', '}']);
+    let is_free = |line: &str| {
+        let line = line.trim_matches(WHITE);
+        line.is_empty() || line.starts_with(['#', ']', '}'])
+    };
     let mut lines = lines(piece, span).skip(1).filter(|line| !is_free(line.text));
     lines.find(|line| content(line.text) <= column).map(|line| line.span.start + content(line.text))
 }

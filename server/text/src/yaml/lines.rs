@@ -46,6 +46,9 @@ pub(super) fn is_quiet(line: &str) -> bool {
     content.is_empty() || content.starts_with('#')
 }
 
+/// What YAML takes for white space. Other blanks of other languages, and other ends of lines, are characters like others.
+pub(super) const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// Whether a line is white space that reaches behind a column: behind a block scalar it may be text of it, though the
 /// scalar's span ends before.
 pub(super) fn is_deep_blank(line: &str, column: usize) -> bool {

@@ -8,7 +8,7 @@ use crate::check::graph::{self, Edge, unknown_message};
 use crate::check::mend::{bracketed, brackets};
 use crate::check::section::{self, New, Value};
 use crate::declared::{Block, Declared, hyphenated};
-use crate::expression::{Form, Member, Reference, is_name};
+use crate::expression::{Form, Member, Reference, is_name, library};
 
 impl Reader<'_, '_, '_> {
     pub(super) fn reference(&mut self, scalar: Scalar<'_>, reference: &Reference, place: Place<'_, '_>) {
@@ -27,7 +27,9 @@ impl Reader<'_, '_, '_> {
             }
         }
         match reference.root.text.as_str() {
-            "inputs" if declared.input(&member.name.text).is_none() => self.undeclared(scalar, member, place),
+            "inputs" if declared.input(&member.name.text).is_none() => {
+                self.undeclared(scalar, member, used_as(reference).unwrap_or(place.guess));
+            }
             "steps" => self.step_reference(declared, scalar, member, place),
             _ => {}
         }
@@ -121,7 +123,8 @@ impl Reader<'_, '_, '_> {
         self.findings.add(finding);
     }
 
-    fn undeclared(&mut self, scalar: Scalar<'_>, member: &Member, place: Place<'_, '_>) {
+    /// `guess` is the type that it is declared with.
+    fn undeclared(&mut self, scalar: Scalar<'_>, member: &Member, guess: &str) {
         let Some(declared) = self.declared else { return };
         let name = &member.name;
         let inputs = self.findings.tree().root().and_then(|root| root.get("inputs"));
@@ -138,7 +141,7 @@ impl Reader<'_, '_, '_> {
         };
         let mut finding = Diagnostic::new(Code::UndeclaredInput, span, message);
         // An input that is not declared yet is as likely as a slip.
-        let said = format!("type: {}", place.guess);
+        let said = format!("type: {guess}");
         let new = New { section: "inputs", before: "steps", name: &name.text, value: Value::Entry(&said) };
         let declaration = section::add(self.findings, new);
         let safety = if declaration.is_some() { Safety::Suggested } else { safety };
@@ -152,6 +155,17 @@ impl Reader<'_, '_, '_> {
         }
         self.findings.add(finding);
     }
+}
+
+/// The type that an input must have for what is read of it; `None` where a text would do.
+fn used_as(reference: &Reference) -> Option<&'static str> {
+    let Some(member) = reference.path.get(1) else {
+        return (!reference.of_item.is_empty()).then_some("array");
+    };
+    let name = member.name.text.as_str();
+    let has = |kind: &str| name == "length" || library::method(kind, name).is_some();
+    let kind = ["string", "array", "number"].into_iter().find(|kind| has(kind));
+    Some(kind.unwrap_or("object")).filter(|kind| *kind != "string")
 }
 
 /// The input, or the field of a step, that a reference was cut from at a hyphen, and where it stands in the text.

@@ -10,7 +10,7 @@ use crate::node::{Entry, Kind, Node};
 use crate::position;
 use crate::scalar::Style;
 use crate::tree::Tree;
-use crate::yaml::lines::{is_deep_blank, is_quiet, line_end, line_start, lines};
+use crate::yaml::lines::{WHITE, is_deep_blank, is_quiet, line_end, line_start, lines};
 
 /// A block collection around the edit.
 pub(super) struct Level<'t> {
@@ -130,7 +130,7 @@ impl<'t> Level<'t> {
         let head = tree.text.get(..self.node.span().start).unwrap_or("");
         let mut marks =
             position::lines(head).filter(|line| line.starts_with("---") || line.starts_with("..."));
-        let is_bare = marks.next().is_none_or(|line| line.trim_end() == "---");
+        let is_bare = marks.next().is_none_or(|line| line.trim_end_matches(WHITE) == "---");
         tree.documents.len() == 1 && self.limit == tree.text.len() && is_bare && marks.next().is_none()
     }
 
@@ -333,7 +333,8 @@ impl<'t> Level<'t> {
         let between = text.get(header..start)?;
         let has_line = between.contains(['\n', '\r']);
         let is_quiet = lines(text, Span::new(header, start)).all(|line| {
-            is_quiet(line.text) || line.span.end >= start && text[line.span.start..start].trim().is_empty()
+            is_quiet(line.text)
+                || line.span.end >= start && text[line.span.start..start].trim_matches(WHITE).is_empty()
         });
         let lead = has_line.then(|| line_end(text, header));
         let mut inner = Self::new(text, node, at, lead, self.end(text, at)?)?;

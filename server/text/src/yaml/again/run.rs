@@ -8,7 +8,7 @@ use super::place::Level;
 use super::{Children, Edit};
 use crate::document::BYTE_ORDER_MARK;
 use crate::tree::Tree;
-use crate::yaml::lines::{is_deep_blank, is_quiet, lines};
+use crate::yaml::lines::{WHITE, is_deep_blank, is_quiet, lines};
 
 /// Neighbouring children that are read again, or the gap between two.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Run {
         for (number, line) in lines(text, Span::new(self.region.start, end)).enumerate() {
             let content = line.text.trim_start_matches(' ');
             let mut indent = line.text.len() - content.len();
-            let trimmed = content.trim_start_matches('\t').trim_end();
+            let trimmed = content.trim_start_matches('\t').trim_end_matches(WHITE);
             if number == 0 && is_within_line {
                 if indent > 0 || trimmed.is_empty() {
                     return false;
@@ -147,5 +147,5 @@ pub(super) fn is_value_mark(content: &str) -> bool {
 fn is_marker(content: &str) -> bool {
     let behind = content.strip_prefix("---").or_else(|| content.strip_prefix("..."));
     content.starts_with('%')
-        || behind.is_some_and(|rest| rest.trim_end().is_empty() || rest.starts_with([' ', '\t']))
+        || behind.is_some_and(|rest| rest.trim_end_matches(WHITE).is_empty() || rest.starts_with([' ', '\t']))
 }
