@@ -20,7 +20,6 @@ use crate::convert;
 use crate::documents::Open;
 use crate::rules::check_rules;
 use crate::schemas;
-use crate::scripts::check_scripts;
 use crate::snapshot::Snapshot;
 use crate::state::State;
 use crate::told;
@@ -258,7 +257,9 @@ fn of_ours(snapshot: &Snapshot, file: &File<'_>, memo: &mut Memo) -> Vec<Diagnos
     let index = snapshot.index_to_check(file);
     let mut found = copydesk_language::check_again(file, &index, memo);
     found.extend(check_rules(file, index.trust));
-    found.extend(check_scripts(file));
+    if let Some(session) = snapshot.state.session() {
+        found.extend(session.scripts.check(file));
+    }
     found
 }
 

@@ -30,6 +30,7 @@ use crate::known::Known;
 use crate::methods::semantic_tokens;
 use crate::outgoing::Mark;
 use crate::schemas::Library;
+use crate::scripts::Scripts;
 use crate::snapshot::Snapshot;
 use crate::suggesting::{self, Suggesting};
 use crate::workspace::Workspace;
@@ -70,6 +71,8 @@ pub(crate) struct Session {
     pub(crate) workspace: Workspace,
     /// The schemas of files that are none of ours.
     pub(crate) library: Library,
+    /// Those that configs name.
+    pub(crate) scripts: Scripts,
     pub(crate) suggesting: Suggesting,
 }
 
@@ -115,9 +118,9 @@ impl State {
             let desk = (self.backstage.open)(&root, host.clone(), files, &self.cancel);
             let publisher = Publisher::new();
             let workspace = Workspace::new(&root, &(self.backstage.user_places)(&root));
-            let library = Library::new(&root);
+            let (library, scripts) = (Library::new(&root), Scripts::new(&root));
             let suggesting = Suggesting::new(&ladder, || desk.suggests());
-            Session { ladder, root, desk, host, publisher, workspace, library, suggesting }
+            Session { ladder, root, desk, host, publisher, workspace, library, scripts, suggesting }
         });
         if let Some(process) = params.process_id {
             self.tracker.spawn(crate::parent::watch(process, self.cancel.clone()));
@@ -150,10 +153,12 @@ impl State {
         }
     }
 
-    /// Some files changed: the open ones whose schema is made of them are looked at again. Never waits.
-    pub(crate) fn schemas_changed(self: &Arc<Self>, touched: &[PathBuf]) {
+    /// Some files changed: the open ones whose schema is made of them, or that name them as a script, are looked at
+    /// again. Never waits.
+    pub(crate) fn sources_changed(self: &Arc<Self>, touched: &[PathBuf]) {
         let Some(session) = self.session.get() else { return };
-        let users = session.library.users_of(touched);
+        let mut users = session.library.users_of(touched);
+        users.extend(session.scripts.users_of(touched));
         if !users.is_empty() {
             diagnostics::mark_touched(self, &users, Unopened::Leave);
         }
@@ -244,7 +249,7 @@ impl State {
                 }
             }
             if let Some(path) = convert::path_of(&uri).map(|path| path::resolve(Path::new("/"), &path)) {
-                self.schemas_changed(&[path]);
+                self.sources_changed(&[path]);
             }
             // What the disk has counts only for what is not open; typing does not change it.
             if let Some(path) =

@@ -270,6 +270,39 @@ fn hostile_files_are_survived() {
     }
 }
 
+#[test]
+fn a_script_that_comes_and_changes_is_looked_at_again() {
+    let config = "providers:\n  play: {kind: offline, scenario: play.yaml}\n";
+    let workspace = Workspace::new(COPYDESK).with([(".copydesk/config.yaml", config)]);
+    let mut client = Client::start(vs_code(), &workspace);
+    let (uri, script) = (workspace.uri(".copydesk/config.yaml"), workspace.uri(".copydesk/play.yaml"));
+    client.open(&uri, "yaml", config);
+    let told = |client: &mut Client, text: Option<(&str, u8)>, expect: Option<&str>| {
+        if let Some((text, kind)) = text {
+            workspace.write(".copydesk/play.yaml", text);
+            let changes = json!({"changes": [{"uri": script, "type": kind}]});
+            client.notify("workspace/didChangeWatchedFiles", changes);
+        }
+        let is_script = |one: &&Value| says(one, "so this provider answers nothing");
+        let found = client.diagnostics(&uri, &format!("{expect:?}"), |now| match expect {
+            Some(words) => now.iter().any(|one| says(one, words)),
+            None => !now.iter().any(|one| is_script(&one)),
+        });
+        if let Some(one) = found.iter().find(is_script) {
+            assert_eq!(client.text_of(&uri, &one["range"]), "play.yaml");
+        }
+    };
+    told(&mut client, None, Some("there is no file"));
+    told(&mut client, Some(("steps: [{text: Hello.}]\n", 1)), None);
+    told(&mut client, Some(("steps: nothing\n", 2)), Some("this cannot be played"));
+    client.finish();
+}
+
+/// Whether a finding says so.
+fn says(finding: &Value, words: &str) -> bool {
+    finding["message"].as_str().is_some_and(|message| message.contains(words))
+}
+
 /// Runs the mend whose title has these words.
 pub(crate) fn mend(client: &mut Client, uri: &str, found: &Value, words: &str) {
     let actions = client.code_actions(uri, &found["range"], Some("quickfix"));

@@ -19,6 +19,7 @@
 //! - Nothing here fails: a wrong value is a [`Problem`] at its place, and counts as not written.
 
 mod beside;
+mod files;
 mod fit;
 mod keystone;
 mod layer;
@@ -40,12 +41,13 @@ use copydesk_permission::{Rule, RuleVerdict, parse_rule};
 use copydesk_provider::Written;
 use copydesk_store::{TrustedFile, UserStore};
 
-pub(crate) use layer::{FileState, LayerFile, trustable};
+pub(crate) use files::{FileState, LayerFile, trustable};
 pub(crate) use merge::Ignored;
 pub(crate) use origin::{LayerName, Origin};
 pub(crate) use places::Places;
 
-use layer::{Layer, read_files};
+use files::read_files;
+use layer::Layer;
 use merge::Merged;
 
 /// What settings are made from.

@@ -18,6 +18,6 @@ pub(crate) fn run(state: &Arc<State>, params: lsp::DidChangeWatchedFilesParams) 
     }
     let paths: Vec<PathBuf> =
         params.changes.iter().filter_map(|change| convert::path_of(&change.uri.0)).collect();
-    state.schemas_changed(&paths);
+    state.sources_changed(&paths);
     session.workspace.changed(paths);
 }

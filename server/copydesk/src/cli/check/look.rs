@@ -13,7 +13,7 @@ use copydesk_language::{
 };
 use copydesk_lsp::rules::check_rules;
 use copydesk_lsp::schemas::{self, Library};
-use copydesk_lsp::scripts::check_scripts;
+use copydesk_lsp::scripts::Scripts;
 use copydesk_lsp::workspace::{self, Members};
 
 use super::find::{Found, Named, is_data, is_readable, is_yaml, read, syntax_code};
@@ -95,6 +95,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) index: WorkspaceIndex,
     /// The schemas of other people's files.
     pub(super) library: Library,
+    /// Those that configs name.
+    pub(super) scripts: Scripts,
     pub(super) mending: Mending,
     pub(super) told: Told,
 }
@@ -190,7 +192,7 @@ pub(super) fn text_at(
     // As the index knows it.
     let known = resolve(Path::new("/"), whole);
     let file = File { path: &known, ..file };
-    let find = |file: &File<'_>| all_of(file, &index);
+    let find = |file: &File<'_>| all_of(file, &index, &surroundings.scripts);
     let findings = proven(surroundings, &file, &index, find(&file));
     let mut checked = Checked { path, findings, ..Checked::default() };
     let is_left = surroundings.mending == Mending::Leave && surroundings.told != Told::Count;
@@ -240,10 +242,10 @@ fn is_ours(path: &Path) -> bool {
 
 /// What the language finds, what the permission rules of a config say about one another, and which scripts are not
 /// there, in the order of the text.
-fn all_of(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
+fn all_of(file: &File<'_>, index: &WorkspaceIndex, scripts: &Scripts) -> Vec<Diagnostic> {
     let mut findings = check(file, index);
     findings.extend(check_rules(file, index.trust));
-    findings.extend(check_scripts(file));
+    findings.extend(scripts.check(file));
     findings.sort_by_key(|finding| (finding.span, finding.code));
     findings
 }

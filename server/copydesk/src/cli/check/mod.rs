@@ -11,6 +11,7 @@ use anyhow::Context;
 use copydesk_base::{ContentHash, Diagnostic, Severity};
 use copydesk_language::WorkspaceIndex;
 use copydesk_lsp::schemas::{Library, OfOthers};
+use copydesk_lsp::scripts::Scripts;
 use copydesk_text::{Encoding, LineIndex, Position};
 use serde_json::{Value, json};
 
@@ -76,7 +77,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         (_, true) => Told::Mends,
         _ => Told::Count,
     };
-    let surroundings = Surroundings { here, trusted: &trusted, index, library, mending, told };
+    let scripts = Scripts::new(&here.root);
+    let surroundings = Surroundings { here, trusted: &trusted, index, library, scripts, mending, told };
     let files = if arguments.is_stdin() {
         let path = arguments.path.clone().unwrap_or_default();
         let text = input::stdin().map_err(anyhow::Error::msg)?;
