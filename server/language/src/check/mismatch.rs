@@ -10,6 +10,7 @@ use super::fixes::{is_flow, line_start};
 use super::meant::{is_item, missing_space};
 use super::reshape::{self, short_unit};
 use super::scalar;
+use super::several::{names, several};
 use super::structure::Holder;
 use crate::expression;
 use crate::file::FileKind;
@@ -37,11 +38,11 @@ pub(super) fn mismatch<'a>(
     if let (Some(bounds), Some(_)) = (shape.number().filter(|bounds| !bounds.takes(0.0)), nothing) {
         return scalar::bounds(findings, node, 0.0, bounds, shape, holder);
     }
-    let names = shape.list().and_then(|_| reshape::names(node, holder.name));
+    let names = shape.list().and_then(|_| names(node, holder.name));
     let names_of_several = names.as_deref().filter(|_| !matches!(holder.name, "args" | "command"));
     let is_no_day = shape.role == Role::Moment && seen.scalar_text().is_some_and(Moment::has_form);
     let found = match names_of_several {
-        Some(names) => reshape::several(names),
+        Some(names) => several(names),
         None if is_no_day => "there is no such day or hour".to_owned(),
         None => this_is(seen),
     };

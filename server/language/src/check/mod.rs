@@ -38,6 +38,7 @@ mod scalar;
 mod secrets;
 mod section;
 mod settings;
+mod several;
 mod structure;
 mod subworkflow;
 pub(crate) mod suggest;

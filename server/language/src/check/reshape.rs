@@ -4,16 +4,16 @@
 //! The words of a person are moved, never changed; where their layout is not sure, nothing is offered.
 
 use copydesk_base::config::variable_in;
-use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_base::{Fix, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};
 
-use super::fixes::{is_flow, line_start, quoted};
+use super::fixes::{is_flow, line_start};
 use super::inputs::kind_of;
+use super::several::as_words;
 use super::structure::Holder;
 use super::suggest::usual_value;
 use super::{Findings, secrets};
 use crate::expression::has_expression;
-use crate::models::is_key as is_models;
 use crate::shape::{Key, Mapping, Need, Rest, Role, Shape};
 use crate::types::{InputKind, SleepTime};
 use crate::written;
@@ -317,63 +317,6 @@ fn meant(findings: &Findings<'_>, node: Node<'_>, expected: &Mapping) -> Option<
         _ => None,
     };
     only.filter(takes).map(|key| (key.name.clone(), None))
-}
-
-/// `a, b` as `[a, b]`.
-fn as_words(node: Node<'_>, holder: Holder<'_>) -> Option<Fix> {
-    let words = names(node, holder.name)?;
-    let is_command = matches!(holder.name, "args" | "command");
-    let words = words.into_iter().map(|word| if is_command { quoted(word) } else { word.to_owned() });
-    let list = words.collect::<Vec<_>>().join(", ");
-    Some(Fix::new("make it a list", vec![TextEdit::new(node.span(), format!("[{list}]"))]))
-}
-
-/// The names in a text that holds several, where one stands in a text: with commas between, or with blanks where a
-/// name has none.
-pub(super) fn names<'a>(node: Node<'a>, key: &str) -> Option<Vec<&'a str>> {
-    let scalar = node.scalar().filter(|scalar| scalar.style() == Style::Plain)?;
-    let text = node.scalar_text()?;
-    let is_apart = |c: char| c == ',' || c.is_whitespace() && matches!(key, "needs" | "fallback");
-    if matches!(key, "args" | "command") {
-        return arguments(text);
-    }
-    let words: Vec<&str> = if text.contains(',') {
-        text.split(',').map(str::trim).collect()
-    } else {
-        text.split(is_apart).filter(|word| !word.is_empty()).collect()
-    };
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':');
-    let is_word = |word: &&str| word.chars().all(is_part) && !word.is_empty() && !word.ends_with(':');
-    (words.len() > 1 && !scalar.text().contains('\n') && words.iter().all(is_word)).then_some(words)
-}
-
-/// The words of a command that a shell would hand over as they are.
-fn arguments(text: &str) -> Option<Vec<&str>> {
-    let is_plain = |c: char| !"|&;<>()$`\\\"'*?[]{}#~=%\n".contains(c);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    (words.len() > 1 && text.chars().all(is_plain)).then_some(words)
-}
-
-/// What several names in one text are called.
-pub(super) fn several(names: &[&str]) -> String {
-    format!("these are {} names in one text", names.len())
-}
-
-/// A text that holds several names where one name or a list of them stands.
-pub(super) fn one_text_of_names(
-    findings: &mut Findings<'_>,
-    node: Node<'_>,
-    shape: &Shape,
-    holder: Holder<'_>,
-) {
-    let Some(names) = names(node, holder.name).filter(|_| shape.list().is_some() && is_models(holder.name))
-    else {
-        return;
-    };
-    let message = format!("{} a name or a list; {}", holder.takes(findings.file.kind), several(&names));
-    let mut finding = Diagnostic::new(Code::TypeMismatch, node.span(), message);
-    finding.fixes.extend(as_words(node, holder));
-    findings.add(finding);
 }
 
 /// A time whose unit is written out, or apart: `5 minutes` is `5m`.

@@ -7,7 +7,7 @@ use copydesk_text::{Node, Value};
 use super::Findings;
 use super::fixes::remove_at;
 use super::mismatch::mismatch;
-use super::reshape::one_text_of_names;
+use super::several::one_text_of_names;
 use super::structure::Holder;
 use super::suggest::usual_value;
 use crate::declared::inner_span;
