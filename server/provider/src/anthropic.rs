@@ -13,11 +13,12 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
 use crate::facts::Facts;
+use crate::quirks::{FORGOTTEN, Quirks};
 use crate::request::{Message, Part, Request, ToolOutcome, ToolUse, parts};
 use crate::schema::is_strict;
 use crate::surrogate::joined;
 use crate::wire::{Piece, Wire};
-use crate::{ModelEvent, StopReason, counts, failure, quirks};
+use crate::{ModelEvent, StopReason, counts, failure};
 
 pub(crate) const PATH: &str = "/v1/messages";
 pub(crate) const VERSION: &str = "2023-06-01";
@@ -26,8 +27,8 @@ pub(crate) const VERSION: &str = "2023-06-01";
 const USUAL_LIMIT: u32 = 16_384;
 
 /// The body of a request.
-pub(crate) fn body(request: &Request, facts: &Facts) -> Value {
-    let wants_thoughts = quirks::wants_thoughts(&request.model);
+pub(crate) fn body(request: &Request, facts: &Facts, quirks: Quirks) -> Value {
+    let wants_thoughts = quirks.wants_thoughts(&request.model);
     let mut messages: Vec<Value> =
         request.messages.iter().filter_map(|said| message(said, wants_thoughts)).collect();
     if let Some(block) = messages.last_mut().and_then(|last| last["content"].as_array_mut()?.last_mut()) {
@@ -110,7 +111,7 @@ fn message(message: &Message, wants_thoughts: bool) -> Option<Value> {
             let mut blocks: Vec<Value> = blocks.collect();
             if wants_thoughts && !calls.is_empty() && !blocks.iter().any(|block| block["type"] == "thinking")
             {
-                blocks.insert(0, json!({"type": "thinking", "thinking": quirks::FORGOTTEN, "signature": ""}));
+                blocks.insert(0, json!({"type": "thinking", "thinking": FORGOTTEN, "signature": ""}));
             }
             ("assistant", blocks)
         }

@@ -18,6 +18,7 @@ pub(crate) struct Quirks {
     pub(crate) limit: &'static str,
     pub(crate) usage: Usage,
     pub(crate) turns: Turns,
+    pub(crate) thoughts: Thoughts,
     pub(crate) ids: Ids,
     pub(crate) seals: Seals,
     pub(crate) forms: Forms,
@@ -42,6 +43,17 @@ pub(crate) enum Turns {
     Strict,
 }
 
+/// What a server wants to hear of the thoughts that led to calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thoughts {
+    /// Those that it gave itself. Many servers refuse a key that they never send.
+    AsGiven,
+    /// Some, always: it refuses a call without them.
+    Always,
+    /// The same of the models of such servers, which it passes on to.
+    ByModel,
+}
+
 /// What stands beside calls that another model made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seals {
@@ -64,6 +76,7 @@ const USUAL: Quirks = Quirks {
     limit: "max_tokens",
     usage: Usage::Asked,
     turns: Turns::Strict,
+    thoughts: Thoughts::AsGiven,
     ids: Ids::Any,
     seals: Seals::None,
     forms: Forms::Never,
@@ -74,6 +87,9 @@ const FORMING: Quirks = Quirks { forms: Forms::Alone, ..USUAL };
 
 /// What those understand besides that lay a conversation out for any model.
 const ROUTING: Quirks = Quirks { turns: Turns::Free, ..FORMING };
+
+/// What those understand that refuse a call without the thoughts before it.
+const THINKING: Quirks = Quirks { turns: Turns::Free, thoughts: Thoughts::Always, ..USUAL };
 
 /// Name, hosts, usual port on this machine, and what is different.
 type Row = (Named, &'static [&'static str], Option<u16>, Quirks);
@@ -89,11 +105,12 @@ const TABLE: &[Row] = &[
     (Named::LmStudio, &[], Some(1234), FORMING),
     (Named::Vllm, &[], Some(8000), FORMING),
     (Named::LlamaCpp, &[], Some(8080), FORMING),
-    (Named::Openrouter, &["openrouter.ai"], None, ROUTING),
+    (Named::Openrouter, &["openrouter.ai"], None, Quirks { thoughts: Thoughts::ByModel, ..ROUTING }),
     (Named::Together, &["api.together.xyz", "api.together.ai"], None, FORMING),
     // Refuses keys and ids that it does not know.
     (Named::Mistral, &["api.mistral.ai"], None, Quirks { usage: Usage::Unasked, ids: Ids::Nine, ..FORMING }),
-    (Named::Deepseek, &["api.deepseek.com"], None, Quirks { turns: Turns::Free, ..USUAL }),
+    (Named::Deepseek, &["api.deepseek.com"], None, THINKING),
+    (Named::Moonshot, &["api.moonshot.ai", "api.moonshot.cn"], None, THINKING),
     (Named::Gemini, &["generativelanguage.googleapis.com"], None, Quirks { seals: Seals::Google, ..ROUTING }),
 ];
 
@@ -107,6 +124,16 @@ impl Quirks {
     /// What Azure speaks.
     pub(crate) fn azure() -> Self {
         Self::of(Some(Named::Openai), "")
+    }
+
+    /// Whether this server refuses a conversation in which no thoughts stand beside this model's calls.
+    pub(crate) fn wants_thoughts(self, model: &str) -> bool {
+        let model = model.to_ascii_lowercase();
+        match self.thoughts {
+            Thoughts::AsGiven => false,
+            Thoughts::Always => true,
+            Thoughts::ByModel => ["deepseek", "kimi"].iter().any(|family| model.contains(family)),
+        }
     }
 
     /// The id of a call as this server takes it: the same one each time it is asked.
@@ -133,13 +160,6 @@ impl Quirks {
 
 /// What stands for thoughts that were not kept, or that another model had.
 pub(crate) const FORGOTTEN: &str = "(not kept)";
-
-/// Whether a model refuses a conversation in which what it thought does not stand beside its calls: those of DeepSeek
-/// and Moonshot, whoever runs them.
-pub(crate) fn wants_thoughts(model: &str) -> bool {
-    let model = model.to_ascii_lowercase();
-    ["deepseek", "kimi"].iter().any(|family| model.contains(family))
-}
 
 /// Whether a model takes what [`Seals::Google`] says: Google's since Gemini 3.
 pub(crate) fn is_sealing(model: &str) -> bool {
@@ -171,6 +191,8 @@ mod tests {
         check("https://api.together.xyz/v1", Some(Named::Together));
         check("https://api.mistral.ai/v1", Some(Named::Mistral));
         check("https://api.deepseek.com", Some(Named::Deepseek));
+        check("https://api.deepseek.com/anthropic", Some(Named::Deepseek));
+        check("https://api.moonshot.cn/v1", Some(Named::Moonshot));
         check("https://generativelanguage.googleapis.com/v1beta/openai", Some(Named::Gemini));
         check("http://127.0.0.1:1234/v1", Some(Named::LmStudio));
         check("http://localhost:8000/v1", Some(Named::Vllm));

@@ -97,7 +97,7 @@ impl Wire {
         let window = ollama::Window::of(endpoint, &request.model, facts);
         let request = &*fitted(request, self);
         let body = match self {
-            Self::Anthropic => anthropic::body(request, facts),
+            Self::Anthropic => anthropic::body(request, facts, endpoint.quirks),
             Self::OpenaiChat | Self::Azure => openai_chat::body(request, endpoint.quirks),
             Self::OpenaiResponses => openai_responses::body(request),
             Self::Ollama => ollama::body(request, window),

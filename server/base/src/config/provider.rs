@@ -249,6 +249,8 @@ pub enum Quirks {
     Mistral,
     /// DeepSeek.
     Deepseek,
+    /// Moonshot, with its models Kimi.
+    Moonshot,
     /// Gemini's compatible endpoint.
     Gemini,
 }

@@ -21,6 +21,10 @@ fn carried(wire: Wire, value: Value) -> Carried {
     Carried { wire, by: String::new(), behind: Behind::default(), value }
 }
 
+fn usual() -> Quirks {
+    Quirks::of(None, "https://api.anthropic.com")
+}
+
 #[test]
 fn reads_text_a_tool_call_and_the_count() {
     let read = read(include_str!("../../fixtures/anthropic/text_and_tool.sse"));
@@ -186,16 +190,16 @@ fn the_body_says_everything_and_marks_three_places() {
             ]},
         ],
     });
-    assert_eq!(body(&request, &Facts::default()), expect);
+    assert_eq!(body(&request, &Facts::default(), usual()), expect);
     let small = Request { model: "m".into(), messages: vec![Message::user("hi")], ..Request::default() };
     let expect = json!({
         "model": "m", "max_tokens": USUAL_LIMIT, "stream": true,
         "messages": [{"role": "user", "content": [{"type": "text", "text": "hi", "cache_control": mark}]}],
     });
-    assert_eq!(body(&small, &Facts::default()), expect);
+    assert_eq!(body(&small, &Facts::default(), usual()), expect);
     let known = Facts { output_limit: Some(4_096), ..Facts::default() };
-    assert_eq!(body(&small, &known)["max_tokens"], 4_096, "no more than the model gives");
-    assert_eq!(body(&request, &known)["max_tokens"], 100);
+    assert_eq!(body(&small, &known, usual())["max_tokens"], 4_096, "no more than the model gives");
+    assert_eq!(body(&request, &known, usual())["max_tokens"], 100);
 }
 
 #[test]
@@ -234,7 +238,7 @@ fn what_was_thought_goes_back_where_it_stood() {
     };
     let request =
         Request { messages: vec![Message::Assistant { text, calls, carried }], ..Request::default() };
-    let body = body(&request, &Facts::default());
+    let body = body(&request, &Facts::default(), usual());
     let told: Vec<&str> = body["messages"][0]["content"]
         .as_array()
         .into_iter()
@@ -249,20 +253,20 @@ fn what_was_thought_goes_back_where_it_stood() {
 #[test]
 fn what_was_thought_before_calls_goes_back_to_who_wants_it() {
     let thought = |value: Value| vec![carried(Wire::Anthropic, value)];
-    let check = |model: &str, carried: Vec<Carried>, expect: &[Value]| {
+    let check = |base_url: &str, carried: Vec<Carried>, expect: &[Value]| {
         let calls = vec![call("t", "read", "{}")];
         let request = Request {
-            model: model.to_owned(),
             messages: vec![Message::Assistant { text: String::new(), calls, carried }],
             ..Request::default()
         };
-        let body = body(&request, &Facts::default());
+        let body = body(&request, &Facts::default(), Quirks::of(None, base_url));
         let blocks = body["messages"][0]["content"].as_array().cloned().unwrap_or_default();
-        assert_eq!(blocks[..blocks.len() - 1], *expect, "{model}");
+        assert_eq!(blocks[..blocks.len() - 1], *expect, "{base_url}");
     };
     let unsigned = json!({"type": "thinking", "thinking": "So.", "signature": ""});
     let forgotten = json!({"type": "thinking", "thinking": "(not kept)", "signature": ""});
-    check("claude-opus-4-5", vec![], &[]);
-    check("deepseek-v4", vec![], std::slice::from_ref(&forgotten));
-    check("deepseek-v4", thought(unsigned.clone()), std::slice::from_ref(&unsigned));
+    let deepseek = "https://api.deepseek.com/anthropic";
+    check("https://api.anthropic.com", vec![], &[]);
+    check(deepseek, vec![], std::slice::from_ref(&forgotten));
+    check(deepseek, thought(unsigned.clone()), std::slice::from_ref(&unsigned));
 }

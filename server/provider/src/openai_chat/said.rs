@@ -18,7 +18,7 @@ pub(super) fn messages(request: &Request, quirks: Quirks) -> Vec<Value> {
     }
     let beside = Beside {
         quirks,
-        wants_thoughts: quirks::wants_thoughts(&request.model),
+        wants_thoughts: quirks.wants_thoughts(&request.model),
         wants_seals: quirks.seals == Seals::Google && quirks::is_sealing(&request.model),
     };
     for message in &request.messages {
