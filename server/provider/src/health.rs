@@ -9,7 +9,7 @@
 //! [`Health`] is a handle that outlives the settings. [`Health::saved`] and [`Health::restore`] carry circuits to the
 //! next process, as plain data with wall-clock times that are handed in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ type Keeper = Box<dyn Fn(&Health, &str) + Send + Sync>;
 struct Inner {
     circuits: BTreeMap<String, Circuit>,
     gauges: BTreeMap<String, Gauge>,
+    /// Circuits whose server refused the thoughts that stood beside calls.
+    without_thoughts: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -170,6 +172,15 @@ impl Health {
         if self.inner().circuits.remove(circuit_name).is_some() {
             self.changed(circuit_name);
         }
+    }
+
+    /// Whether a model's server refused the thoughts that stood beside its calls, in this process.
+    pub(crate) fn refuses_thoughts(&self, circuit_name: &str) -> bool {
+        self.inner().without_thoughts.contains(circuit_name)
+    }
+
+    pub(crate) fn refused_thoughts(&self, circuit_name: &str) {
+        self.inner().without_thoughts.insert(circuit_name.to_owned());
     }
 
     /// A provider wants no request for a while.

@@ -24,6 +24,8 @@ use crate::facts::Facts;
 use crate::failure::Told;
 use crate::health::{Health, Slot, State};
 use crate::key::{Fetch, Key, KeyOrigin, Keys};
+use crate::openai_chat::are_thoughts_refused;
+use crate::quirks::Thoughts;
 use crate::remedy::remedy;
 use crate::retry::{LONGEST_WAIT, Tried};
 use crate::stream::Sink;
@@ -66,15 +68,18 @@ impl Job {
     /// Calls, and answers the last event. Tokens and requests of the last try are added to `usage` whatever happens;
     /// those of the tries before it go out with [`ModelEvent::Again`].
     pub(crate) async fn run(
-        self,
+        mut self,
         request: &Request,
         sink: &Sink,
         usage: &mut Usage,
     ) -> Result<ModelEvent, CallError> {
         let mut request = Cow::Borrowed(request);
+        let circuit = self.endpoint.circuit(&request.model);
+        if self.health.refuses_thoughts(&circuit) {
+            self.endpoint.quirks.thoughts = Thoughts::Never;
+        }
         let mut prepared = self.prepare(&request, Fetch::Usual).await?;
         let mut fetched = Fetch::Usual;
-        let circuit = self.endpoint.circuit(&request.model);
         let began = Instant::now();
         let mut times = 0;
         let retries = self.retries(&circuit, &request);
@@ -109,6 +114,14 @@ impl Job {
             if request.schema.is_some() && schema::is_refused(&error) {
                 // The words ask for it too, and whoever reads the answer looks.
                 request = Cow::Owned(Request { schema: None, ..request.into_owned() });
+                prepared = self.prepare(&request, Fetch::Usual).await?;
+                let usage = std::mem::take(usage);
+                sink.ask(Ok(ModelEvent::Again { error, tried: times, wait: Duration::ZERO, usage })).await;
+                continue;
+            }
+            if self.endpoint.quirks.thoughts != Thoughts::Never && are_thoughts_refused(&error) {
+                self.endpoint.quirks.thoughts = Thoughts::Never;
+                self.health.refused_thoughts(&circuit);
                 prepared = self.prepare(&request, Fetch::Usual).await?;
                 let usage = std::mem::take(usage);
                 sink.ask(Ok(ModelEvent::Again { error, tried: times, wait: Duration::ZERO, usage })).await;

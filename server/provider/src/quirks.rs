@@ -52,6 +52,8 @@ pub(crate) enum Thoughts {
     Always,
     /// The same of the models of such servers, which it passes on to.
     ByModel,
+    /// None: it refuses the key, though it may have sent it itself, as gateways do for servers behind them.
+    Never,
 }
 
 /// What stands beside calls that another model made.
@@ -130,7 +132,7 @@ impl Quirks {
     pub(crate) fn wants_thoughts(self, model: &str) -> bool {
         let model = model.to_ascii_lowercase();
         match self.thoughts {
-            Thoughts::AsGiven => false,
+            Thoughts::AsGiven | Thoughts::Never => false,
             Thoughts::Always => true,
             Thoughts::ByModel => ["deepseek", "kimi"].iter().any(|family| model.contains(family)),
         }

@@ -80,6 +80,30 @@ fn a_server_that_takes_no_schema_is_asked_without() {
 }
 
 #[test]
+fn a_server_that_takes_no_thoughts_back_is_asked_without_them() {
+    let event = |delta: Value, finish: Value| {
+        let choice = json!({"index": 0, "delta": delta, "finish_reason": finish});
+        format!("data: {}\n\n", json!({"choices": [choice]}))
+    };
+    let thinks = |id: &str| {
+        let function = json!({"name": "read", "arguments": json!({"path": FILE}).to_string()});
+        let call = json!({"index": 0, "id": id, "type": "function", "function": function});
+        let thought = event(json!({"reasoning_content": "I look."}), Value::Null);
+        let end = event(json!({}), json!("tool_calls"));
+        let stream = thought + &event(json!({"tool_calls": [call]}), Value::Null) + &end + "data: [DONE]\n\n";
+        Reply::stream(stream).header("content-type", "text/event-stream")
+    };
+    let refusal = r#"{"error": {"message": "'messages.2': property 'reasoning_content' is unsupported"}}"#;
+    let replies = [thinks("a"), Reply::status(400, refusal), thinks("b"), Reply::text("Done.")];
+    let model = ModelServer::start(Format::OpenaiChat, replies);
+    let ran = desk(&model, "").run(&["ask", "look"]).exits(0);
+    assert_eq!(ran.stdout.trim(), "Done.", "{ran}");
+    // It is asked once with them, and never again.
+    let has_thoughts = |at: usize| model.wait_request(at).text().contains("reasoning_content");
+    assert_eq!([1, 2, 3].map(has_thoughts), [true, false, false]);
+}
+
+#[test]
 fn the_name_of_a_tool_that_is_none_draws_nothing_on_a_terminal() {
     for format in Format::ALL {
         let name = "zap\u{1b}]0;PWN\u{7}\nnote: checked\u{202e}";

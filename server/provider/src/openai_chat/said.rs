@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::thought::{DETAILS, THOUGHTS};
-use crate::quirks::{self, Quirks, Seals, Turns};
+use crate::quirks::{self, Quirks, Seals, Thoughts, Turns};
 use crate::request::{Carried, Message, Request};
 use crate::wire::Wire;
 
@@ -80,13 +80,15 @@ fn push(message: &Message, beside: Beside, messages: &mut Vec<Value>) {
                     said
                 });
                 message["tool_calls"] = calls.collect();
-                let thoughts = own(carried).find_map(|value| value.get(THOUGHTS).cloned());
+                let given = |key: &str| own(carried).find_map(|value| value.get(key));
+                let given = |key: &str| given(key).filter(|_| quirks.thoughts != Thoughts::Never);
+                let thoughts = given(THOUGHTS).cloned();
                 if let Some(thoughts) =
                     thoughts.or_else(|| beside.wants_thoughts.then(|| quirks::FORGOTTEN.into()))
                 {
                     message[THOUGHTS] = thoughts;
                 }
-                if let Some(details) = own(carried).find_map(|value| value.get(DETAILS)) {
+                if let Some(details) = given(DETAILS) {
                     message[DETAILS] = details.clone();
                 }
             }
