@@ -9,7 +9,7 @@
 //! [`Health`] is a handle that outlives the settings. [`Health::saved`] and [`Health::restore`] carry circuits to the
 //! next process, as plain data with wall-clock times that are handed in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::CallError;
+use crate::quirks::Thoughts;
 use crate::retry::{LONGEST_WAIT, is_passing};
 
 /// Failed tries in a row that open a circuit.
@@ -45,8 +46,8 @@ type Keeper = Box<dyn Fn(&Health, &str) + Send + Sync>;
 struct Inner {
     circuits: BTreeMap<String, Circuit>,
     gauges: BTreeMap<String, Gauge>,
-    /// Circuits whose server refused the thoughts that stood beside calls.
-    without_thoughts: BTreeSet<String>,
+    /// What servers were found to want of the thoughts that led to calls, by circuit.
+    thoughts: BTreeMap<String, Thoughts>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -174,13 +175,13 @@ impl Health {
         }
     }
 
-    /// Whether a model's server refused the thoughts that stood beside its calls, in this process.
-    pub(crate) fn refuses_thoughts(&self, circuit_name: &str) -> bool {
-        self.inner().without_thoughts.contains(circuit_name)
+    /// What a model's server was found to want of thoughts, in this process.
+    pub(crate) fn thoughts(&self, circuit_name: &str) -> Option<Thoughts> {
+        self.inner().thoughts.get(circuit_name).copied()
     }
 
-    pub(crate) fn refused_thoughts(&self, circuit_name: &str) {
-        self.inner().without_thoughts.insert(circuit_name.to_owned());
+    pub(crate) fn found_thoughts(&self, circuit_name: &str, wanted: Thoughts) {
+        self.inner().thoughts.insert(circuit_name.to_owned(), wanted);
     }
 
     /// A provider wants no request for a while.

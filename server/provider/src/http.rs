@@ -24,13 +24,11 @@ use crate::facts::Facts;
 use crate::failure::Told;
 use crate::health::{Health, Slot, State};
 use crate::key::{Fetch, Key, KeyOrigin, Keys};
-use crate::openai_chat::are_thoughts_refused;
-use crate::quirks::Thoughts;
 use crate::remedy::remedy;
 use crate::retry::{LONGEST_WAIT, Tried};
 use crate::stream::Sink;
 use crate::wire::Wire;
-use crate::{CallError, ModelEvent, Request, Retries, Tries, retry, schema};
+use crate::{CallError, ModelEvent, Request, Retries, Tries, quirks, retry, schema};
 
 /// A server that asks for days is believed for so long; then it is asked again.
 const LONGEST_LIMIT: Duration = Duration::from_mins(5);
@@ -75,13 +73,12 @@ impl Job {
     ) -> Result<ModelEvent, CallError> {
         let mut request = Cow::Borrowed(request);
         let circuit = self.endpoint.circuit(&request.model);
-        if self.health.refuses_thoughts(&circuit) {
-            self.endpoint.quirks.thoughts = Thoughts::Never;
-        }
+        let found = self.health.thoughts(&circuit);
+        self.endpoint.quirks.thoughts = found.unwrap_or(self.endpoint.quirks.thoughts);
         let mut prepared = self.prepare(&request, Fetch::Usual).await?;
         let mut fetched = Fetch::Usual;
         let began = Instant::now();
-        let mut times = 0;
+        let (mut times, mut has_learned) = (0, false);
         let retries = self.retries(&circuit, &request);
         loop {
             times += 1;
@@ -119,9 +116,10 @@ impl Job {
                 sink.ask(Ok(ModelEvent::Again { error, tried: times, wait: Duration::ZERO, usage })).await;
                 continue;
             }
-            if self.endpoint.quirks.thoughts != Thoughts::Never && are_thoughts_refused(&error) {
-                self.endpoint.quirks.thoughts = Thoughts::Never;
-                self.health.refused_thoughts(&circuit);
+            if let Some(wanted) = quirks::wanted(&error).filter(|_| !has_learned) {
+                has_learned = true;
+                self.endpoint.quirks.thoughts = wanted;
+                self.health.found_thoughts(&circuit, wanted);
                 prepared = self.prepare(&request, Fetch::Usual).await?;
                 let usage = std::mem::take(usage);
                 sink.ask(Ok(ModelEvent::Again { error, tried: times, wait: Duration::ZERO, usage })).await;

@@ -18,7 +18,6 @@ use serde_json::{Value, json};
 use chunk::{CallDelta, Chunk, Content, Counts, Id, OneOf};
 use said::EXTRA;
 use thought::Thoughts;
-pub(crate) use thought::are_refused as are_thoughts_refused;
 
 use crate::answer::{Answer, Progress, WireError};
 use crate::quirks::{self, Quirks};

@@ -8,6 +8,7 @@
 use copydesk_base::config::Quirks as Named;
 use url::Url;
 
+use crate::CallError;
 use crate::fitting::{is_short, short};
 use crate::schema::Forms;
 
@@ -160,6 +161,22 @@ impl Quirks {
     }
 }
 
+/// What a server that refused a request wants of thoughts, if that is why.
+pub(crate) fn wanted(error: &CallError) -> Option<Thoughts> {
+    let CallError::Status { status: 400 | 422, message, .. } = error else { return None };
+    let message = message.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let is_about = has(&["reasoning_content", "reasoning_details", ".thinking", "thinking block"]);
+    let misses = has(&["passed back", "is missing", "preserved", "is required"]);
+    let refuses =
+        has(&["unsupported", "not supported", "permitted", "unknown", "unrecognized", "unexpected", "extra"]);
+    match is_about {
+        true if misses => Some(Thoughts::Always),
+        true if refuses => Some(Thoughts::Never),
+        _ => None,
+    }
+}
+
 /// What stands for thoughts that were not kept, or that another model had.
 pub(crate) const FORGOTTEN: &str = "(not kept)";
 
@@ -219,5 +236,39 @@ mod tests {
         assert_eq!(USUAL.id("functions.read:0"), "functions.read:0", "its own form, which it reads");
         let long = "chatcmpl-tool-0123456789abcdef0123456789abcdef";
         assert_eq!((USUAL.id(long).len(), USUAL.id(long)), (29, USUAL.id(long)));
+    }
+
+    #[test]
+    fn who_refuses_thoughts_and_who_misses_them_say_so() {
+        let check = |status: u16, message: &str, expect: Option<Thoughts>| {
+            let (address, message) = ("http://127.0.0.1:1".to_owned(), message.to_owned());
+            let error = CallError::Status { address, status, message, retry_after: None };
+            assert_eq!(wanted(&error), expect, "{error}");
+        };
+        check(400, "'messages.2': property 'reasoning_content' is unsupported", Some(Thoughts::Never));
+        check(
+            422,
+            "body.messages.2.assistant.reasoning_content: Extra inputs are not permitted",
+            Some(Thoughts::Never),
+        );
+        check(400, "Unknown field reasoning_details", Some(Thoughts::Never));
+        check(
+            400,
+            "The `reasoning_content` in the thinking mode must be passed back to the API.",
+            Some(Thoughts::Always),
+        );
+        check(
+            400,
+            "thinking is enabled but reasoning_content is missing in assistant tool call message",
+            Some(Thoughts::Always),
+        );
+        check(
+            400,
+            "The `content[].thinking` in the thinking mode must be passed back to the API.",
+            Some(Thoughts::Always),
+        );
+        check(400, "thinking budget must be larger than 1024", None);
+        check(400, "property 'store' is unsupported", None);
+        check(500, "property 'reasoning_content' is unsupported", None);
     }
 }

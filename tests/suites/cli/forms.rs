@@ -80,27 +80,41 @@ fn a_server_that_takes_no_schema_is_asked_without() {
 }
 
 #[test]
-fn a_server_that_takes_no_thoughts_back_is_asked_without_them() {
+fn a_server_says_what_it_wants_of_thoughts_and_is_asked_so() {
     let event = |delta: Value, finish: Value| {
         let choice = json!({"index": 0, "delta": delta, "finish_reason": finish});
         format!("data: {}\n\n", json!({"choices": [choice]}))
     };
-    let thinks = |id: &str| {
+    let stream = |thought: &str, id: &str| {
         let function = json!({"name": "read", "arguments": json!({"path": FILE}).to_string()});
         let call = json!({"index": 0, "id": id, "type": "function", "function": function});
-        let thought = event(json!({"reasoning_content": "I look."}), Value::Null);
         let end = event(json!({}), json!("tool_calls"));
-        let stream = thought + &event(json!({"tool_calls": [call]}), Value::Null) + &end + "data: [DONE]\n\n";
-        Reply::stream(stream).header("content-type", "text/event-stream")
+        let call = event(json!({"tool_calls": [call]}), Value::Null);
+        Reply::stream(format!("{thought}{call}{end}data: [DONE]\n\n"))
+            .header("content-type", "text/event-stream")
     };
-    let refusal = r#"{"error": {"message": "'messages.2': property 'reasoning_content' is unsupported"}}"#;
-    let replies = [thinks("a"), Reply::status(400, refusal), thinks("b"), Reply::text("Done.")];
-    let model = ModelServer::start(Format::OpenaiChat, replies);
-    let ran = desk(&model, "").run(&["ask", "look"]).exits(0);
-    assert_eq!(ran.stdout.trim(), "Done.", "{ran}");
-    // It is asked once with them, and never again.
-    let has_thoughts = |at: usize| model.wait_request(at).text().contains("reasoning_content");
-    assert_eq!([1, 2, 3].map(has_thoughts), [true, false, false]);
+    let look = |id: &str| stream("", id);
+    let thinks = |id: &str| stream(&event(json!({"reasoning_content": "I look."}), Value::Null), id);
+    // Each is asked once as it does not want it, and never again.
+    for (refusal, expect) in [
+        ("'messages.2': property 'reasoning_content' is unsupported", ["I look.", "", ""]),
+        (
+            "reasoning_content is missing in assistant tool call message at index 2",
+            ["", "(not kept)", "(not kept)"],
+        ),
+    ] {
+        let refusal = json!({"error": {"message": refusal}}).to_string();
+        let first = if expect[0].is_empty() { look("a") } else { thinks("a") };
+        let replies = [first, Reply::status(400, &refusal), look("b"), Reply::text("Done.")];
+        let model = ModelServer::start(Format::OpenaiChat, replies);
+        let ran = desk(&model, "").run(&["ask", "look"]).exits(0);
+        assert_eq!(ran.stdout.trim(), "Done.", "{ran}");
+        let thought = |at: usize| {
+            let body = model.wait_request(at).body;
+            body["messages"][2]["reasoning_content"].as_str().unwrap_or_default().to_owned()
+        };
+        assert_eq!([1, 2, 3].map(thought), expect, "{refusal}");
+    }
 }
 
 #[test]

@@ -5,7 +5,6 @@
 
 use serde_json::{Value, json};
 
-use crate::CallError;
 use crate::surrogate::joined;
 
 /// The reasoning that led to calls, as a text.
@@ -13,27 +12,6 @@ pub(super) const THOUGHTS: &str = "reasoning_content";
 
 /// The same in pieces.
 pub(super) const DETAILS: &str = "reasoning_details";
-
-/// Whether a server refuses the keys of thoughts: then it is asked without them. One that misses them says so in other
-/// words.
-pub(crate) fn are_refused(error: &CallError) -> bool {
-    let CallError::Status { status: 400 | 422, message, .. } = error else { return false };
-    let message = message.to_ascii_lowercase();
-    let is_about = [THOUGHTS, DETAILS].iter().any(|key| message.contains(key));
-    let is_refusal = [
-        "unsupported",
-        "not supported",
-        "permitted",
-        "unknown",
-        "unrecognized",
-        "unexpected",
-        "additional",
-        "extra",
-    ]
-    .iter()
-    .any(|word| message.contains(word));
-    is_about && is_refusal
-}
 
 /// The fields of a piece that come bit by bit.
 const WORDS: [&str; 2] = ["text", "summary"];
@@ -124,25 +102,5 @@ mod tests {
         let expect = json!({"reasoning_details": [whole, seal, seal, text("More.")]});
         assert_eq!(thoughts.carried(), Some(expect));
         assert_eq!(Thoughts::default().carried(), None);
-    }
-
-    #[test]
-    fn who_refuses_the_key_is_not_who_misses_it() {
-        let check = |status: u16, message: &str, expect: bool| {
-            let (address, message) = ("http://127.0.0.1:1".to_owned(), message.to_owned());
-            let error = CallError::Status { address, status, message, retry_after: None };
-            assert_eq!(are_refused(&error), expect, "{error}");
-        };
-        check(400, "'messages.2': property 'reasoning_content' is unsupported", true);
-        check(422, "body.messages.2.assistant.reasoning_content: Extra inputs are not permitted", true);
-        check(400, "Unknown field reasoning_details", true);
-        check(400, "The `reasoning_content` in the thinking mode must be passed back to the API.", false);
-        check(
-            400,
-            "thinking is enabled but reasoning_content is missing in assistant tool call message",
-            false,
-        );
-        check(400, "property 'store' is unsupported", false);
-        check(500, "property 'reasoning_content' is unsupported", false);
     }
 }
