@@ -190,7 +190,7 @@ impl Options<'_> {
         if let Some((pattern, provider)) = mapped(self.mappings, wanted) {
             return Ok((self.mapped_to(wanted, pattern, provider)?, wanted.to_owned()));
         }
-        Err(match &self.written.unread {
+        Err(match self.written.unread.as_ref().or(self.written.emptied.as_ref()) {
             Some(because) => misread(because),
             None => ChooseError::Unknown { wanted: wanted.to_owned(), known: self.known() },
         })

@@ -148,11 +148,13 @@ pub(crate) fn nameless(
                 && !has_key(endpoint)
         });
     let misread = config.written.misread.iter().map(|(name, because)| Unused::misread(name, because));
+    // Who stands there is not known: nobody answers in their place.
+    let unread = config.written.unread.iter().map(|because| Unused::misread("providers", because));
     let closed = closed.iter().map(|endpoint| {
         let variable = endpoint.key.variable.as_deref().unwrap_or_default();
         Unused::nameless(endpoint, (!has_key(endpoint)).then(|| missing(variable)))
     });
-    (open, closed.chain(misread).collect())
+    (open, closed.chain(misread).chain(unread).collect())
 }
 
 /// `box: it names no default_model; gpu: cannot reach …`.

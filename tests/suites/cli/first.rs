@@ -121,6 +121,33 @@ fn a_variable_that_was_set_to_nothing_is_named() {
 }
 
 #[test]
+fn an_emptied_section_of_providers_is_none_and_a_misread_one_may_hide_some() {
+    for config in
+        ["", "providers: {}\n", "providers:\n", "providers:\n#  box: {kind: ollama}\n", "providers: ~\n"]
+    {
+        let machine = Machine::new(&[]).with_config(config);
+        let set = ["auth", "set", "openai", "--in", "file"];
+        let _ = machine.workspace.run_with_input(&set, "a-stored-key-0123456789\n").exits(0);
+        let told = "openai/gpt-5-mini (key found in the encrypted file of keys)";
+        check(&machine.doctor(), "model", "ok", told, "");
+        let machine = machine.with_key("OPENAI_API_KEY");
+        let told = "openai/gpt-5-mini (key found in OPENAI_API_KEY)";
+        check(&machine.doctor(), "model", "ok", told, "");
+        let ran = machine.workspace.run(&["models", "explain"]).exits(0);
+        assert!(ran.stdout.contains("openai/gpt-5-mini"), "{config}: {ran}");
+    }
+    for config in ["providers: []\n", "providers: box\n"] {
+        let machine = Machine::new(&[]).with_config(config).with_key("OPENAI_API_KEY");
+        let told = "config.yaml:1: 'providers' does not count: ";
+        check(&machine.doctor(), "model", "broken", told, "Correct it there");
+        for command in [&["ask", "hello?"][..], &["models", "explain"]] {
+            let ran = machine.workspace.run(command).exits(1);
+            assert!(ran.stderr.contains(told) && !ran.stderr.contains("but empty"), "{config}: {ran}");
+        }
+    }
+}
+
+#[test]
 fn programs_that_are_there_and_do_not_run_are_named_with_their_command() {
     let machine = Machine::new(&["ollama", "lms", "claude", "codex", "git"]);
     let doctor = machine.doctor();

@@ -51,6 +51,8 @@ pub(super) struct Layer {
     pub(super) broken_providers: BTreeMap<String, String>,
     /// What is wrong with all of them at once.
     pub(super) unread_providers: Option<String>,
+    /// That nothing stands there: nobody is hidden, as where all of them are commented out.
+    pub(super) emptied_providers: Option<String>,
     /// Its text is not what a config file should be, and some of it was read by guessing.
     pub(super) is_broken: bool,
     path: Option<PathBuf>,
@@ -152,6 +154,7 @@ impl Layer {
             broken_prices: BrokenPrices::new(),
             broken_providers: BTreeMap::new(),
             unread_providers: None,
+            emptied_providers: None,
             is_broken: false,
             path: None,
             places,
@@ -162,6 +165,7 @@ impl Layer {
     /// Keeps what fits of `value`, and reports the rest.
     fn take(&mut self, value: Map<String, Value>, problems: &mut Vec<Problem>) {
         let mut misfits = Vec::new();
+        let is_emptied = value.get("providers").is_some_and(Value::is_null);
         self.value = fitting(value, &mut misfits);
         for misfit in misfits {
             // Who may not name a model, loses none by a slip.
@@ -181,6 +185,7 @@ impl Layer {
                 self.broken_prices.entry(of).or_insert_with(|| problem.to_string());
             }
             match path[..] {
+                ["providers"] if is_emptied => self.emptied_providers = Some(problem.to_string()),
                 ["providers"] => self.unread_providers = Some(problem.to_string()),
                 ["providers", name] | ["providers", name, "kind"] => {
                     self.broken_providers.entry(name.to_owned()).or_insert_with(|| problem.to_string());

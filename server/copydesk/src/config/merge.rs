@@ -29,6 +29,8 @@ pub(super) struct Merged {
     pub(super) broken_providers: BTreeMap<String, String>,
     /// What is wrong with all of a layer at once; of the strongest layer of which that is so.
     pub(super) unread_providers: Option<String>,
+    /// That nothing stands there, of the strongest layer of which that is so.
+    pub(super) emptied_providers: Option<String>,
     /// Where each provider is named, by the strongest layer that may.
     pub(super) provider_places: BTreeMap<String, Origin>,
 }
@@ -57,6 +59,7 @@ impl Merged {
             self.broken_prices.extend(layer.broken_prices.clone());
             self.broken_providers.extend(layer.broken_providers.clone());
             self.unread_providers = layer.unread_providers.clone().or(self.unread_providers.take());
+            self.emptied_providers = layer.emptied_providers.clone().or(self.emptied_providers.take());
             self.note_providers(layer);
         }
         if matches!(layer.name, LayerName::Keystone | LayerName::Workspace) {

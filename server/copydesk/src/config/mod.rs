@@ -221,6 +221,7 @@ fn assemble(
         places: settings.iter().filter(|setting| setting.chooses()).map(Setting::place).collect(),
         misread,
         unread: merged.unread_providers.take(),
+        emptied: merged.emptied_providers.take(),
     };
     // As a person reads the files: layer by layer, from top to bottom.
     problems.sort_by_key(|problem| (problem.origin.layer, problem.span));

@@ -192,7 +192,8 @@ impl Keys for Credentials {
     }
 
     fn missing(&self, variable: &str) -> Missing {
-        if std::env::var_os(variable).is_some() { Missing::Empty } else { Missing::Unset }
+        let is_empty = std::env::var_os(variable).is_some() && self::variable(variable).is_none();
+        if is_empty { Missing::Empty } else { Missing::Unset }
     }
 
     fn key<'a>(&'a self, wanted: &'a KeyWanted, fetch: Fetch) -> Fetching<'a> {

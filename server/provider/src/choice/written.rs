@@ -15,6 +15,8 @@ pub struct Written {
     pub misread: BTreeMap<String, String>,
     /// The same of all providers of a config at once.
     pub unread: Option<String>,
+    /// That nothing stands where a config would name its providers: it hides nobody, and tells whoever misses one.
+    pub emptied: Option<String>,
 }
 
 impl Written {
