@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::counts::NONSENSE;
 use crate::key::Missing;
 use crate::route::Left;
-pub(crate) use advice::NO_KEY;
+pub(crate) use advice::{NO_KEY, TOO_LARGE};
 
 /// Why a call gave no answer. The message says what happened, [`CallError::advice`] what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

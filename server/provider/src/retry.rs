@@ -74,6 +74,8 @@ pub fn may_switch(error: &CallError) -> bool {
                 | CallError::NoCredit { .. }
                 | CallError::NotFound { .. }
                 | CallError::NoModel { .. }
+                // Nobody takes it there, or it is more than that one's limit: another one's may be wider.
+                | CallError::Status { status: 404 | 429, .. }
                 | CallError::Blind { .. }
                 | CallError::Toolless { .. }
                 | CallError::Redirected { .. }

@@ -350,7 +350,10 @@ fn a_passphrase_locks_the_file() {
 fn a_keyring_that_is_absent_or_silent_is_said_and_holds_nobody() {
     let model = ModelServer::start(Format::Anthropic, []);
     let set = |workspace: &Workspace| {
-        workspace.run_with_input(&["auth", "set", "bench", "--in", "keyring"], KEY).exits(1).stderr
+        let told =
+            workspace.run_with_input(&["auth", "set", "bench", "--in", "keyring"], KEY).exits(1).stderr;
+        assert!(told.contains("'copydesk auth set bench --in file'"), "{told}");
+        told
     };
     let workspace = desk(&model, "");
     assert!(set(&workspace).contains("there is no session bus"));

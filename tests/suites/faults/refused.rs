@@ -106,6 +106,33 @@ fn what_no_waiting_helps_is_told_at_once() {
                 }),
             ),
             row(
+                "403",
+                vec![status(403, "Country, region, or territory not supported")],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS refused access with status 403 (the key came from BENCH_KEY): Country, region, or territory not supported. This account may not do that there, and what it says tells why: change that in the account, or choose another key or another model.",
+                ),
+            ),
+            row(
+                "404 of a model that nobody serves so",
+                vec![status(404, "No endpoints found matching your data policy.")],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS answered with status 404: No endpoints found matching your data policy. The model is there, and nobody who serves it takes this request: change what it says in your account, or choose another model.",
+                ),
+            ),
+            row(
+                "429 of a request that is larger than the limit",
+                vec![status(
+                    429,
+                    "Request too large for m on tokens per min (TPM): Limit 30000, Requested 45000. The input or output tokens must be reduced.",
+                )],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS answered with status 429: Request too large for m on tokens per min (TPM): Limit 30000, Requested 45000. The input or output tokens must be reduced. The server did not like the request: a smaller selection or another model may help; 'copydesk models' shows which it has.",
+                ),
+            ),
+            row(
                 "429 without credit",
                 vec![Reply::status(
                     429,

@@ -130,7 +130,13 @@ fn set(credentials: &Credentials, endpoint: &Endpoint, place: Option<KeyPlace>) 
             }
         },
     };
-    credentials.store(&wanted, &key, place).map_err(anyhow::Error::msg)?;
+    credentials.store(&wanted, &key, place).map_err(|reason| match place {
+        KeyPlace::Keyring => {
+            let name = &endpoint.name;
+            anyhow::anyhow!("{reason}; 'copydesk auth set {name} --in file' puts it into the encrypted file")
+        }
+        KeyPlace::File => anyhow::Error::msg(reason),
+    })?;
     let kept = match place {
         KeyPlace::Keyring => "the keyring of this system".to_owned(),
         KeyPlace::File => credentials.sealed().path().display().to_string(),

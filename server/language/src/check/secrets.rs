@@ -153,8 +153,8 @@ fn texts<'t>(node: Node<'t>, found: &mut Vec<Node<'t>>) {
                 }
             }
         }
-        Kind::Scalar(_) => found.push(node),
-        Kind::Null | Kind::Alias(_) => {}
+        Kind::Scalar(_) if !node.is_null() => found.push(node),
+        Kind::Scalar(_) | Kind::Null | Kind::Alias(_) => {}
     }
 }
 

@@ -208,6 +208,18 @@ fn servers_are_programs_or_addresses() {
     );
     check_in(
         ".copydesk/config.yaml",
+        "providers:\n  a: {kind: anthropic, key: ⟦~⟧}\n  b: {kind: anthropic, key: ⟦null⟧}\n  c: {kind: anthropic, ⟦key⟧: {⟦x⟧: ~}}\n",
+        &trusted(),
+        expect![[r#"
+            error type-mismatch 'key' has no value; it takes a mapping [fix: take 'key' out]
+            error type-mismatch 'key' has no value; it takes a mapping [fix: take 'key' out]
+            error missing-key 'key' needs 'command' [fix: add 'command']
+            error unknown-key this is no key of 'key'; take it out [fix: take it out]
+            warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
+        "#]],
+    );
+    check_in(
+        ".copydesk/config.yaml",
         "mcp_servers:\n  a: {command: [npx, x]}\n  ⟦b⟧: {env: {X: y}}\n  c: {url: http://x, ⟦env⟧: {X: y}}\n  d: {command: [x], ⟦url⟧: y}\n  e: {command: [x], env: {DB_PASSWORD: ⟦hunter2hunter2⟧}}\n",
         &trusted(),
         expect![[r#"

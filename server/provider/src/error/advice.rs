@@ -44,6 +44,7 @@ impl CallError {
             Self::NoCredit { .. } => {
                 "Add credit, or raise the limit, in the account of that provider, or choose another model.".to_owned()
             }
+            Self::Refused { status: 403, .. } => FORBIDDEN.to_owned(),
             Self::Refused { .. } => {
                 "Put a valid key there and ask again; it is not tried again by itself.".to_owned()
             }
@@ -64,7 +65,12 @@ impl CallError {
                  address it was meant for."
                     .to_owned()
             }
-            Self::Status { status: 400 | 413 | 422, .. } => {
+            Self::Status { status: 404, .. } => {
+                "The model is there, and nobody who serves it takes this request: change what it says in your account, or \
+                 choose another model."
+                    .to_owned()
+            }
+            Self::Status { status: 400 | 413 | 422 | 429, .. } => {
                 "The server did not like the request: a smaller selection or another model may help; 'copydesk models' \
                  shows which it has."
                     .to_owned()
@@ -77,6 +83,7 @@ impl CallError {
                  shows which it has."
                     .to_owned()
             }
+            Self::BrokeOff { kind, .. } if kind == "permission_error" => FORBIDDEN.to_owned(),
             Self::BrokeOff { kind, .. } if is_about_key(kind) => {
                 "Put a valid key where it comes from, which 'copydesk auth status' says, and ask again.".to_owned()
             }
@@ -157,14 +164,21 @@ impl CallError {
 /// What is said of the key where none went along.
 pub(crate) const NO_KEY: &str = "no key was sent";
 
+/// What helps where the key was read, and what is asked with it is forbidden: the key may be a good one.
+const FORBIDDEN: &str = "This account may not do that there, and what it says tells why: change that in the account, or \
+                         choose another key or another model.";
+
+/// The kind of an error told inside an answer where the request was larger than its server takes.
+pub(crate) const TOO_LARGE: &str = "request_too_large";
+
 /// Whether an error told inside an answer is about what was asked, by its kind.
 fn is_about_request(kind: &str) -> bool {
-    matches!(kind, "invalid_request_error" | "context_length_exceeded" | "request_too_large")
+    matches!(kind, "invalid_request_error" | "context_length_exceeded" | TOO_LARGE)
 }
 
 /// Whether it is about who asked.
 fn is_about_key(kind: &str) -> bool {
-    matches!(kind, "authentication_error" | "permission_error" | "invalid_api_key")
+    matches!(kind, "authentication_error" | "invalid_api_key")
 }
 
 #[cfg(test)]
@@ -181,6 +195,8 @@ mod tests {
             assert!(error.advice().starts_with(expect), "{status}: {}", error.advice());
         };
         check(400, "The server did not like the request");
+        check(429, "The server did not like the request");
+        check(404, "The model is there, and nobody");
         check(405, "Check that base_url and kind fit the server");
         check(500, "Ask again;");
         let late = |address: &str| {

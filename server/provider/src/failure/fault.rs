@@ -50,15 +50,44 @@ pub(super) fn of_kind(kind: &str) -> Option<Fault> {
 
 /// By what it says, which may name the model that was asked for anywhere.
 pub(super) fn of_words(message: &str, model: &str) -> Option<Fault> {
+    let said = plain(message, model);
+    TABLE.iter().find(|(_, known)| says(&said, known)).map(|(fault, _)| *fault)
+}
+
+/// Whether the model is there and nobody who serves it takes such a request from such an account, by its words:
+/// `OpenRouter` tells that as a model that there is not.
+pub(super) fn has_no_taker(message: &str) -> bool {
+    says(&plain(message, ""), NO_TAKER)
+}
+
+/// Whether one request alone is more than what may be asked in a minute, by its words: servers tell that as a limit
+/// of the rate, and no waiting helps.
+pub(super) fn is_too_large(message: &str) -> bool {
+    says(&plain(message, ""), TOO_LARGE)
+}
+
+/// In small letters, without marks and without the model's name, with a blank around each word.
+fn plain(message: &str, model: &str) -> String {
     let message = message.to_lowercase();
     let model = model.to_lowercase();
     let word = |word: &'_ str| word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_owned();
     let is_model = |word: &String| *word == model || word.strip_prefix("models/") == Some(&model);
     let words = message.split_whitespace().map(word).filter(|word| !word.is_empty() && !is_model(word));
-    let said = format!(" {} ", words.collect::<Vec<_>>().join(" "));
-    let is_said = |words: &&str| said.contains(&format!(" {words} "));
-    TABLE.iter().find(|(_, known)| known.iter().any(is_said)).map(|(fault, _)| *fault)
+    format!(" {} ", words.collect::<Vec<_>>().join(" "))
 }
+
+fn says(said: &str, known: &[&str]) -> bool {
+    known.iter().any(|words| said.contains(&format!(" {words} ")))
+}
+
+const NO_TAKER: &[&str] = &[
+    "no endpoints found matching",
+    "no endpoints found that",
+    "no endpoints available matching",
+    "no allowed providers are available",
+];
+
+const TOO_LARGE: &[&str] = &["request too large", "tokens must be reduced"];
 
 /// In small letters, without marks and without the model's name.
 const TABLE: [(Fault, &[&str]); 3] = [
@@ -136,7 +165,8 @@ pub(super) fn is_limit(kind: &str) -> bool {
 pub(super) const fn kind_of_status(status: u16) -> Option<&'static str> {
     match status {
         400 | 413 | 422 => Some("invalid_request_error"),
-        401 | 403 => Some("authentication_error"),
+        401 => Some("authentication_error"),
+        403 => Some("permission_error"),
         402 => Some("billing_error"),
         429 => Some("rate_limit_error"),
         503 | 529 => Some("overloaded_error"),
@@ -171,5 +201,17 @@ mod tests {
         check("Invalid model output schema", "m", None);
         check("the tool 'read' does not exist", "m", None);
         check("", "m", None);
+    }
+
+    #[test]
+    fn what_no_waiting_and_no_other_name_helps_is_told_by_words() {
+        let check = |message: &str, expect: (bool, bool)| {
+            assert_eq!((has_no_taker(message), is_too_large(message)), expect, "{message}");
+        };
+        check("No endpoints found matching your data policy. Enable it here: x", (true, false));
+        check("No endpoints found that support tool use.", (true, false));
+        check("No endpoints found for m.", (false, false));
+        check("Request too large for m on tokens per min (TPM): Limit 3, Requested 4.", (false, true));
+        check("Rate limit reached for m on tokens per min (TPM): Limit 3, Used 3.", (false, false));
     }
 }

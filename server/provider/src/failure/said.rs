@@ -12,10 +12,10 @@ use jiff::tz::TimeZone;
 
 use super::Told;
 use super::body::{Speaks, is_no_address, kind_of_body, message, speaks};
-use super::fault::{self, Fault, is_limit, is_overload};
+use super::fault::{self, Fault, has_no_taker, is_limit, is_overload, is_too_large};
 use crate::CallError;
 use crate::clients::Response;
-use crate::error::{LONGEST_SPAN, Scheme};
+use crate::error::{LONGEST_SPAN, Scheme, TOO_LARGE};
 use crate::http::header;
 use crate::remedy;
 use crate::retry::is_servers_fault;
@@ -68,6 +68,9 @@ impl Told {
         match kind {
             "" if is_no_address(&message) => self.not_found(message, Some(Speaks::Openai)),
             kind if is_overload(kind) => CallError::Overloaded { address, retry_after: None, message },
+            kind if is_limit(kind) && is_too_large(&message) => {
+                CallError::BrokeOff { kind: TOO_LARGE.to_owned(), message }
+            }
             kind if is_limit(kind) => CallError::RateLimited { address, retry_after: None, message },
             kind if is_servers_fault(kind) => CallError::BrokeOff { kind: self.clean(kind), message },
             kind => match self.fault(kind, &message) {
@@ -135,7 +138,14 @@ impl Told {
         let retry_after = || retry_after(headers);
         match status.as_u16() {
             status @ (401 | 403) => CallError::Refused { address, status, key: self.key.clone(), message },
+            status @ 404 if has_no_taker(&message) => {
+                CallError::Status { address, status, retry_after: None, message }
+            }
             404 => self.not_found(message, speaks(body)),
+            // It is told without a wait: none helps.
+            status @ 429 if is_too_large(&message) => {
+                CallError::Status { address, status, retry_after: None, message }
+            }
             429 => CallError::RateLimited { address, retry_after: retry_after(), message },
             503 | 529 => CallError::Overloaded { address, retry_after: retry_after(), message },
             status @ (300..=303 | 305..=399) => {
