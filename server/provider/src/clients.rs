@@ -21,13 +21,12 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::ConfigVerifierExt;
 use url::Url;
 
 use crate::error::Scheme;
 use crate::sending::SentBody;
 use crate::watched::{Heard, Watching};
-use crate::{CallError, failure};
+use crate::{CallError, trust};
 
 /// HTTP clients, made when first needed and shared.
 #[derive(Clone, Debug, Default)]
@@ -75,24 +74,13 @@ impl Clients {
             Scheme::Plain => plain_client(connect),
             // Reads the system's certificates from disk.
             Scheme::Secure => match tokio::task::spawn_blocking(move || secure_client(connect)).await {
-                Ok(made) => made.map_err(|error| CallError::Unsendable { reason: no_trust(&error) })?,
+                Ok(made) => made.map_err(|reason| CallError::Unsendable { reason })?,
                 Err(error) => return Err(CallError::Unsendable { reason: error.to_string() }),
             },
         };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((scheme, connect), client.clone());
         Ok(client)
     }
-}
-
-/// Why no certificate can be judged.
-fn no_trust(error: &rustls::Error) -> String {
-    let reason = failure::innermost(error);
-    if reason.contains("No CA certificates") {
-        return "this system has no certificates to judge others by; install them (ca-certificates), or name a PEM file in \
-                SSL_CERT_FILE"
-            .to_owned();
-    }
-    reason
 }
 
 /// A client for `http://` addresses only: it trusts no certificate.
@@ -102,9 +90,11 @@ pub(crate) fn plain_client(connect: Duration) -> Client {
     client(Scheme::Plain, tls, connect)
 }
 
-fn secure_client(connect: Duration) -> Result<Client, rustls::Error> {
+fn secure_client(connect: Duration) -> Result<Client, String> {
     provide();
-    let tls = ClientConfig::with_platform_verifier()?;
+    let builder = ClientConfig::builder();
+    let judge = trust::judge(builder.crypto_provider().clone())?;
+    let tls = builder.dangerous().with_custom_certificate_verifier(Arc::new(judge)).with_no_client_auth();
     Ok(client(Scheme::Secure, tls, connect))
 }
 

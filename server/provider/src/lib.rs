@@ -16,7 +16,8 @@
 //! - A stream that ends without its terminator is an error, never an answer.
 //! - A key is fetched through the [`Keys`] that were passed in, right before it is sent, to the address it was
 //!   configured for. It follows no redirect and goes through no proxy, and it stands in no error, log or debug print.
-//! - Neither environment nor disk is read here: keys, scripts and settings are handed in.
+//! - Neither environment nor disk is read here, but for the certificates by which servers are judged (`trust`): keys,
+//!   scripts and settings are handed in.
 //! - A model's mistake (bad JSON, unknown tool) is data for the caller, not an error of this room.
 
 mod answer;
@@ -62,6 +63,7 @@ mod sending;
 mod size;
 pub mod stream;
 mod surrogate;
+mod trust;
 mod unread;
 mod watched;
 mod whole;
