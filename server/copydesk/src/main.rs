@@ -15,6 +15,7 @@ mod cli;
 mod config;
 mod credentials;
 mod found;
+mod group;
 mod here;
 mod memory;
 mod office;

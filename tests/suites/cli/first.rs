@@ -3,7 +3,9 @@
 #![expect(clippy::expect_used, reason = "what the bench itself lacks ends the test, with its name")]
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
+use copydesk_tests::client::{eventually, is_alive};
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use copydesk_tests::workspace::{Ran, Workspace};
 use serde_json::{Value, json};
@@ -197,6 +199,19 @@ fn versions_are_told_beside_those_that_are_needed() {
     assert_eq!(doctor["editor VS Code"], Value::Null, "what is not there is not missed: {doctor:#}");
     let old = Machine::new(&["git git version 2.11.0"]);
     check(&old.doctor(), "git", "warning", "version 2.11.0; 2.17 or later is needed", "Update git");
+}
+
+#[test]
+fn a_program_that_never_tells_its_version_is_ended_with_all_that_it_started() {
+    let machine = Machine::new(&["codex"]);
+    let bin = machine.workspace.outside().join("bin");
+    let script = format!("#!/bin/sh\n/bin/sleep 60 &\necho $! > '{}/child'\nwait\n", bin.display());
+    std::fs::write(bin.join("codex"), script).expect("a stub");
+    check(&machine.doctor(), "agent codex", "ok", "bin/codex, which tells no version", "");
+    let child = std::fs::read_to_string(bin.join("child")).expect("it was started");
+    let child = child.trim().parse().expect("a number");
+    let gone = eventually(Instant::now() + Duration::from_secs(10), || (!is_alive(child)).then_some(()));
+    assert!(gone.is_some(), "its child {child} is still there");
 }
 
 #[test]

@@ -16,6 +16,8 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
+use crate::group::Group;
+
 /// A command that prints a key, as far as everybody may see it: the program. Its words may be the key.
 pub(crate) fn shown(command: &str) -> String {
     let mut words = command.split_whitespace();
@@ -55,16 +57,14 @@ pub(super) async fn run(
         .args(["-c", &settings.command])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true);
+        .stderr(Stdio::piped());
     for (name, value) in std::env::vars_os() {
         if value.to_str().is_some_and(|value| redactor.knows(value)) {
             command.env_remove(name);
         }
     }
-    let mut child = command.spawn().map_err(|error| format!("its command cannot start: {error}"))?;
-    let group = Group(child.id());
+    let (mut child, group) =
+        Group::start(&mut command).map_err(|error| format!("its command cannot start: {error}"))?;
     let (mut printed, mut complaint) = (Vec::new(), Vec::new());
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let mut reading =
@@ -102,19 +102,6 @@ pub(super) async fn run(
         return Err("its command printed bytes that are no UTF-8, where one key was expected".to_owned());
     };
     read(printed, now, cache)
-}
-
-/// A process group, ended when this goes.
-struct Group(Option<u32>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        let pid = self.0.and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
-        if let Some(pid) = pid {
-            // Nobody is left of most groups, which is as good.
-            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
-        }
-    }
 }
 
 /// Takes in everything that comes, up to a little more than is allowed.

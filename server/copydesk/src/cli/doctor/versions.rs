@@ -1,7 +1,8 @@
 //! Which versions of other programs are there, beside those that are needed.
 //!
 //! A program is asked by `--version` and nothing else: without input, keys or the person's folder, for two seconds at
-//! most, all at the same time. One that says nothing that looks like a version is there all the same.
+//! most, all at the same time, and is ended with all that it started. One that says nothing that looks like a version is
+//! there all the same.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use tokio::process::Command;
 
 use super::{Finding, State, finding};
 use crate::found;
+use crate::group::Group;
 
 /// A program that is not ours, the least version that is known to do, and what needs it.
 struct Needed {
@@ -122,12 +124,13 @@ impl Versions {
 /// What a program says to `--version`.
 async fn said(path: &Path) -> Option<String> {
     let mut command = Command::new(path);
-    command.arg("--version").env_clear().current_dir("/").kill_on_drop(true);
+    command.arg("--version").env_clear().current_dir("/");
     for name in ["PATH", "HOME"] {
         command.envs(std::env::var_os(name).map(|value| (name, value)));
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().ok()?;
+    // What it started ends with it: a shell that waits for a program is not the one that hangs.
+    let (mut child, _group) = Group::start(&mut command).ok()?;
     let stream = child.stdout.take()?;
     let mut page = Vec::new();
     tokio::time::timeout(PATIENCE, stream.take(LONGEST).read_to_end(&mut page)).await.ok()?.ok()?;
