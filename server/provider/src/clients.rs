@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use copydesk_base::config::shown_address;
 use futures_util::Stream;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -23,10 +24,11 @@ use jiff::fmt::rfc2822;
 use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
+use crate::CallError;
 use crate::error::Scheme;
 use crate::sending::SentBody;
+use crate::trust::{self, Unjudged};
 use crate::watched::{Heard, Watching};
-use crate::{CallError, trust};
 
 /// HTTP clients, made when first needed and shared.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +76,11 @@ impl Clients {
             Scheme::Plain => plain_client(connect),
             // Reads the system's certificates from disk.
             Scheme::Secure => match tokio::task::spawn_blocking(move || secure_client(connect)).await {
-                Ok(made) => made.map_err(|reason| CallError::Unsendable { reason })?,
+                Ok(made) => made.map_err(|Unjudged { fault, reason }| CallError::Untrusted {
+                    address: shown_address(url.as_str()),
+                    reason,
+                    fault,
+                })?,
                 Err(error) => return Err(CallError::Unsendable { reason: error.to_string() }),
             },
         };
@@ -90,7 +96,7 @@ pub(crate) fn plain_client(connect: Duration) -> Client {
     client(Scheme::Plain, tls, connect)
 }
 
-fn secure_client(connect: Duration) -> Result<Client, String> {
+fn secure_client(connect: Duration) -> Result<Client, Unjudged> {
     provide();
     let builder = ClientConfig::builder();
     let judge = trust::judge(builder.crypto_provider().clone())?;

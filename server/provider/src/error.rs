@@ -43,7 +43,7 @@ pub enum CallError {
     Scheme { address: String, there: Scheme },
     /// Whoever answers there cannot show who it is.
     #[error("cannot reach {address}: {reason}")]
-    Untrusted { address: String, reason: String },
+    Untrusted { address: String, reason: String, fault: Distrust },
     /// 401 or 403, or a status that blames the request where its body says that it is the key.
     #[error("{address} refused access with status {status} ({key}){}", said(message))]
     Refused { address: String, status: u16, key: String, message: String },
@@ -129,6 +129,23 @@ pub struct Switch {
     pub to: String,
     /// Those that were left for it.
     pub left: Vec<Left>,
+}
+
+/// What is wrong with the certificate that a server shows, or with what it is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distrust {
+    /// Nobody here knows who signed it; or whatever has no words of its own.
+    Signer,
+    /// It is an authority's, which none may show as a server's.
+    Authority,
+    /// It is for other names.
+    Name,
+    /// Its time has not come, or is over.
+    Time,
+    /// A variable that is to name authorities names none.
+    Variable,
+    /// This system knows no authority.
+    NoList,
 }
 
 /// How a server is spoken to.

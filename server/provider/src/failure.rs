@@ -20,7 +20,7 @@ use copydesk_base::letter::is_unseen;
 use rustls::CertificateError;
 
 use crate::clients::SendError;
-use crate::error::Scheme;
+use crate::error::{Distrust, Scheme};
 use crate::watched::{Heard, TooSlow};
 use crate::{CallError, Waited};
 pub(crate) use body::{Speaks, error_in, server_error};
@@ -54,8 +54,8 @@ pub(crate) fn unanswered(error: &SendError, heard: &Heard, connect: Duration, to
     if cause::<TooSlow>(error).is_some() {
         return CallError::Timeout { address, waited: Waited::Connect, after: connect };
     }
-    if let Some(reason) = untrusted(error) {
-        return CallError::Untrusted { address, reason: told.clean(&reason) };
+    if let Some((fault, reason)) = untrusted(error) {
+        return CallError::Untrusted { address, reason: told.clean(&reason), fault };
     }
     if let Some(rustls::Error::InvalidMessage(_)) = cause::<rustls::Error>(error) {
         return CallError::Scheme { address, there: Scheme::Plain };
@@ -112,13 +112,40 @@ pub(crate) fn is_closed(error: &SendError) -> bool {
 }
 
 /// What is wrong with a server's certificate, where that is it.
-fn untrusted(error: &(dyn Error + 'static)) -> Option<String> {
+pub(crate) fn untrusted(error: &(dyn Error + 'static)) -> Option<(Distrust, String)> {
     let rustls::Error::InvalidCertificate(wrong) = cause::<rustls::Error>(error)? else { return None };
-    let wrong = match wrong {
+    let told = match wrong {
         CertificateError::Other(other) => other.0.to_string(),
         wrong => wrong.to_string(),
     };
-    Some(format!("its certificate is not trusted by this system ({wrong})"))
+    Some(match wrong {
+        // The name of the fault is all that its judge shows of it.
+        CertificateError::Other(_) if told == "CaUsedAsEndEntity" => {
+            let reason = "it shows the certificate of an authority as its own, which nothing makes trusted";
+            (Distrust::Authority, format!("{reason} ({told})"))
+        }
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let theirs: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
+            let theirs = if theirs.is_empty() { "no name at all".to_owned() } else { theirs.join(", ") };
+            (Distrust::Name, format!("its certificate is not for {}, but for {theirs}", expected.to_str()))
+        }
+        CertificateError::NotValidForName => {
+            (Distrust::Name, "its certificate is for another name".to_owned())
+        }
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => {
+            (Distrust::Time, format!("its certificate does not count at this time ({told})"))
+        }
+        _ => (Distrust::Signer, format!("its certificate is not trusted by this system ({told})")),
+    })
+}
+
+/// A name out of a certificate, which comes as `DnsName("a.example")` or `IpAddress(127.0.0.1)`.
+fn bare(name: &str) -> &str {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
+    inner.trim_matches('"')
 }
 
 /// What lies at the bottom of an error: `connection refused` rather than four frames around it.
@@ -197,7 +224,8 @@ mod tests {
     fn a_certificate_that_nobody_trusts_is_told_by_its_fault() {
         let wrapped = |error| std::io::Error::other(std::io::Error::other(error));
         let check = |error: rustls::Error, expect: Option<&str>| {
-            assert_eq!(untrusted(&wrapped(error)).as_deref(), expect);
+            let told = untrusted(&wrapped(error));
+            assert_eq!(told, expect.map(|reason| (Distrust::Signer, reason.to_owned())));
         };
         check(
             rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer),

@@ -74,7 +74,7 @@ pub use choice::{Choice, ChooseError, Needs, Written};
 pub use copydesk_base::{Asker, Wish};
 pub use discover::{LocalServer, Looked};
 pub use endpoint::Endpoint;
-pub use error::{CallError, Switch, ToldBy, Waited, tokens};
+pub use error::{CallError, Distrust, Switch, ToldBy, Waited, tokens};
 pub use event::{ModelEvent, StopReason};
 pub use facts::{Facts, Price, Sources, Tokens};
 pub use fewest::Fewest;

@@ -127,7 +127,7 @@ pub(crate) fn luck() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Scheme, ToldBy};
+    use crate::error::{Distrust, Scheme, ToldBy};
 
     fn limited(seconds: Option<u64>) -> CallError {
         let retry_after = seconds.map(Duration::from_secs);
@@ -213,7 +213,8 @@ mod tests {
         );
         check(CallError::Unsendable { reason: "no certificates".into() }, 1, 1.0, None, true);
         check(CallError::Scheme { address: "a".into(), there: Scheme::Secure }, 1, 1.0, None, true);
-        check(CallError::Untrusted { address: "a".into(), reason: "r".into() }, 1, 1.0, None, true);
+        let fault = Distrust::Signer;
+        check(CallError::Untrusted { address: "a".into(), reason: "r".into(), fault }, 1, 1.0, None, true);
         for own in [400, 413, 422] {
             check(status(own), 1, 1.0, None, false);
         }

@@ -14,7 +14,16 @@ use rustls::pki_types::CertificateDer;
 use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 use rustls_platform_verifier::Verifier;
 
+use crate::error::Distrust;
 use crate::failure;
+
+/// Why nothing can be judged.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub(crate) struct Unjudged {
+    pub(crate) fault: Distrust,
+    pub(crate) reason: String,
+}
 
 /// What the two variables name, as they stand in the environment.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +41,7 @@ impl Named {
     }
 
     /// Every certificate that they name; the error says which variable names nothing of use, and why.
-    fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, String> {
+    fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, Unjudged> {
         let mut found = vec![];
         let file = self.file.iter().filter(|file| !file.is_empty());
         let folders = self.folders.iter().filter(|folders| !folders.is_empty());
@@ -51,13 +60,13 @@ impl Named {
 }
 
 /// The judge of certificates.
-pub(crate) fn judge(crypto: Arc<CryptoProvider>) -> Result<Verifier, String> {
+pub(crate) fn judge(crypto: Arc<CryptoProvider>) -> Result<Verifier, Unjudged> {
     judge_by(&Named::in_environment(), &own_places(), crypto)
 }
 
 /// The same, by what variables name and by what lies at the system's own places; those are looked at only beside
 /// variables: without any, the system is asked in its own way.
-fn judge_by(named: &Named, own: &[PathBuf], crypto: Arc<CryptoProvider>) -> Result<Verifier, String> {
+fn judge_by(named: &Named, own: &[PathBuf], crypto: Arc<CryptoProvider>) -> Result<Verifier, Unjudged> {
     let mut beside = named.certificates()?;
     if named.is_set() {
         beside.extend(own.iter().flat_map(|place| usable(at(place))));
@@ -96,7 +105,7 @@ fn of_use(
     variable: &str,
     value: &OsStr,
     places: impl IntoIterator<Item = PathBuf>,
-) -> Result<Vec<CertificateDer<'static>>, String> {
+) -> Result<Vec<CertificateDer<'static>>, Unjudged> {
     let (mut found, mut why) = (vec![], None);
     for place in places.into_iter().filter(|place| !place.as_os_str().is_empty()) {
         let read = at(&place);
@@ -105,20 +114,19 @@ fn of_use(
     }
     if found.is_empty() {
         let why = why.unwrap_or_else(|| "it holds no certificate in PEM form".to_owned());
-        return Err(format!("{variable} is {}, where no certificate can be read: {why}", value.display()));
+        let reason = format!("{variable} is {}, where no certificate can be read: {why}", value.display());
+        return Err(Unjudged { fault: Distrust::Variable, reason });
     }
     Ok(found)
 }
 
-/// Why no certificate can be judged.
-fn no_trust(error: &rustls::Error) -> String {
+fn no_trust(error: &rustls::Error) -> Unjudged {
     let reason = failure::innermost(error);
-    if reason.contains("No CA certificates") {
-        return "this system has no certificates to judge others by; install them (ca-certificates), or name a PEM file in \
-                SSL_CERT_FILE"
-            .to_owned();
+    if reason.contains("No CA certificates") || reason.contains("no CA certificates") {
+        let reason = "this system has no certificates to judge others by".to_owned();
+        return Unjudged { fault: Distrust::NoList, reason };
     }
-    reason
+    Unjudged { fault: Distrust::Signer, reason }
 }
 
 // A Mac judges by its own clock and its own rules.
@@ -195,8 +203,44 @@ mod tests {
                 "SSL_CERT_DIR is {}none, where no certificate can be read: no such file or directory",
             ),
         ] {
-            let told = judge_by(&named(file, folders), &[], crypto()).unwrap_err();
+            let told = judge_by(&named(file, folders), &[], crypto()).unwrap_err().to_string();
             assert_eq!(told, expect.replace("{}", &there));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_told_by_its_fault() {
+        for (certificate, name, by, expect) in [
+            ("self-signed.pem", "localhost", "self-signed.pem", None),
+            (
+                "self-signed-authority.pem",
+                "localhost",
+                "self-signed-authority.pem",
+                Some((
+                    Distrust::Authority,
+                    "it shows the certificate of an authority as its own, which nothing makes trusted (CaUsedAsEndEntity)",
+                )),
+            ),
+            (
+                "by-named.pem",
+                "127.0.0.1",
+                "named-authority.pem",
+                Some((Distrust::Name, "its certificate is not for 127.0.0.1, but for localhost")),
+            ),
+            (
+                "by-named.pem",
+                "localhost",
+                "self-signed.pem",
+                Some((Distrust::Signer, "its certificate is not trusted by this system (UnknownIssuer)")),
+            ),
+        ] {
+            let told = judged(certificate, name, &named(Some(by), None)).err();
+            let told = told.and_then(|error| failure::untrusted(&*error));
+            assert_eq!(
+                told,
+                expect.map(|(fault, reason)| (fault, reason.to_owned())),
+                "{certificate} as {name}"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What to do about a call that gave no answer: for each error one sentence, or two, for a person.
 
-use super::{CallError, Scheme, ToldBy, span};
+use super::{CallError, Distrust, Scheme, ToldBy, span};
 use crate::Waited;
 
 impl CallError {
@@ -31,11 +31,7 @@ impl CallError {
                  TLS. Nothing was sent."
                     .to_owned()
             }
-            Self::Untrusted { .. } => {
-                "Nothing was sent. If it is your own server, put the certificate that signed its own into a PEM file, \
-                 and name that file in SSL_CERT_FILE in the environment that starts Copydesk."
-                    .to_owned()
-            }
+            Self::Untrusted { fault, .. } => format!("Nothing was sent. {}", trusting(*fault)),
             Self::Refused { key, .. } if key == NO_KEY => {
                 "It wants a key: 'copydesk auth status' says which there are and for which address, and 'copydesk auth \
                  set PROVIDER' puts one away."
@@ -161,6 +157,28 @@ impl CallError {
     }
 }
 
+/// What makes a server trusted.
+fn trusting(fault: Distrust) -> &'static str {
+    match fault {
+        Distrust::Signer => {
+            "If it is your own server, put the certificate that signed its own into a PEM file, and name that file in \
+             SSL_CERT_FILE in the environment that starts Copydesk; it counts beside the system's list."
+        }
+        Distrust::Authority => {
+            "'openssl req -x509' makes an authority's certificate unless it is told otherwise. Make the server's anew \
+             with -addext basicConstraints=critical,CA:FALSE and -addext subjectAltName=DNS:NAME (or IP:ADDRESS), and \
+             name its PEM file in SSL_CERT_FILE in the environment that starts Copydesk."
+        }
+        Distrust::Name => {
+            "Write a name that it is for into base_url, or have one made that is for this name too, in its \
+             subjectAltName (an address stands there as IP:ADDRESS)."
+        }
+        Distrust::Time => "Renew it, if it is your own server; or set the clock of this machine.",
+        Distrust::Variable => "Correct that variable in the environment that starts Copydesk, or unset it.",
+        Distrust::NoList => "Install them (ca-certificates), or name a PEM file in SSL_CERT_FILE.",
+    }
+}
+
 /// What is said of the key where none went along.
 pub(crate) const NO_KEY: &str = "no key was sent";
 
@@ -205,5 +223,24 @@ mod tests {
         };
         assert!(late("https://a.example").contains("speaks TLS"));
         assert!(!late("http://a.example").contains("TLS"));
+    }
+
+    #[test]
+    fn what_makes_a_server_trusted_depends_on_what_is_wrong_with_its_certificate() {
+        for (fault, expect) in [
+            (Distrust::Signer, "it counts beside the system's list"),
+            (Distrust::Authority, "basicConstraints=critical,CA:FALSE"),
+            (Distrust::Name, "Write a name that it is for into base_url"),
+            (Distrust::Time, "set the clock of this machine"),
+            (Distrust::Variable, "Correct that variable"),
+            (Distrust::NoList, "ca-certificates"),
+        ] {
+            let error = CallError::Untrusted { address: String::new(), reason: String::new(), fault };
+            let advice = error.advice();
+            assert!(
+                advice.starts_with("Nothing was sent. ") && advice.contains(expect),
+                "{fault:?}: {advice}"
+            );
+        }
     }
 }
